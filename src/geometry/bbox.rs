@@ -1,0 +1,142 @@
+//! Boxes on longitude/latitude: the box that is asked for, and the envelope of a shape.
+
+use crate::error::{Error, Result};
+use crate::geometry::position::range_fault;
+
+/// A box asked for, in degrees (RFC 7946, section 5). `west > east` crosses 180 degrees.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BBox {
+    west: f64,
+    south: f64,
+    east: f64,
+    north: f64,
+}
+
+impl BBox {
+    /// Checks ranges and that south is not north of north. West may exceed east: the box then crosses 180 degrees.
+    pub fn new(west: f64, south: f64, east: f64, north: f64) -> Result<Self> {
+        for (lon, lat, lon_name, lat_name) in [(west, south, "west", "south"), (east, north, "east", "north")] {
+            if let Some(fault) = range_fault(lon, 0.0) {
+                return Err(Error::bad_input(fault).at(lon_name));
+            }
+            if let Some(fault) = range_fault(0.0, lat) {
+                return Err(Error::bad_input(fault).at(lat_name));
+            }
+        }
+        if south > north {
+            return Err(Error::bad_input(format!("south {south} is north of north {north}")).at("south"));
+        }
+        Ok(Self { west, south, east, north })
+    }
+
+    /// The western edge in degrees.
+    pub fn west(self) -> f64 {
+        self.west
+    }
+    /// The southern edge in degrees.
+    pub fn south(self) -> f64 {
+        self.south
+    }
+    /// The eastern edge in degrees.
+    pub fn east(self) -> f64 {
+        self.east
+    }
+    /// The northern edge in degrees.
+    pub fn north(self) -> f64 {
+        self.north
+    }
+
+    /// Whether the box crosses 180 degrees.
+    pub fn crosses_antimeridian(self) -> bool {
+        self.west > self.east
+    }
+
+    /// The planar boxes that cover it: one, or two when it crosses 180 degrees.
+    pub fn parts(self) -> (Envelope, Option<Envelope>) {
+        let part = |min_x, max_x| Envelope { min_x, min_y: self.south, max_x, max_y: self.north };
+        if self.crosses_antimeridian() {
+            (part(self.west, 180.0), Some(part(-180.0, self.east)))
+        } else {
+            (part(self.west, self.east), None)
+        }
+    }
+}
+
+/// The smallest planar box around a shape or a set of shapes, in degrees.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Envelope {
+    /// Least longitude.
+    pub min_x: f64,
+    /// Least latitude.
+    pub min_y: f64,
+    /// Greatest longitude.
+    pub max_x: f64,
+    /// Greatest latitude.
+    pub max_y: f64,
+}
+
+impl Envelope {
+    /// The envelope of nothing: grows to the first position it is [extended](Self::extend) by.
+    pub const EMPTY: Self = Self {
+        min_x: f64::INFINITY,
+        min_y: f64::INFINITY,
+        max_x: f64::NEG_INFINITY,
+        max_y: f64::NEG_INFINITY,
+    };
+
+    /// Whether no position was ever inside.
+    pub fn is_empty(self) -> bool {
+        self.min_x > self.max_x || self.min_y > self.max_y
+    }
+
+    /// Grows to hold the position.
+    pub fn extend(&mut self, x: f64, y: f64) {
+        self.min_x = self.min_x.min(x);
+        self.min_y = self.min_y.min(y);
+        self.max_x = self.max_x.max(x);
+        self.max_y = self.max_y.max(y);
+    }
+
+    /// Whether the two share at least a boundary point.
+    pub fn intersects(self, other: Self) -> bool {
+        self.min_x <= other.max_x
+            && self.max_x >= other.min_x
+            && self.min_y <= other.max_y
+            && self.max_y >= other.min_y
+    }
+
+    /// Whether `other` lies inside or on the edge.
+    pub fn covers(self, other: Self) -> bool {
+        self.min_x <= other.min_x
+            && self.max_x >= other.max_x
+            && self.min_y <= other.min_y
+            && self.max_y >= other.max_y
+    }
+
+    /// The middle, in degrees.
+    pub fn center(self) -> (f64, f64) {
+        (f64::midpoint(self.min_x, self.max_x), f64::midpoint(self.min_y, self.max_y))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_box_over_180_degrees_has_two_parts() {
+        let (first, second) = BBox::new(170.0, -20.0, -170.0, 10.0).unwrap().parts();
+        assert_eq!(first, Envelope { min_x: 170.0, min_y: -20.0, max_x: 180.0, max_y: 10.0 });
+        assert_eq!(second, Some(Envelope { min_x: -180.0, min_y: -20.0, max_x: -170.0, max_y: 10.0 }));
+    }
+
+    #[test]
+    fn a_box_names_its_faulty_side() {
+        let field = |w, s, e, n| BBox::new(w, s, e, n).unwrap_err().field().map(str::to_owned);
+        assert_eq!(field(-181.0, 0.0, 1.0, 1.0).as_deref(), Some("west"));
+        assert_eq!(field(0.0, 0.0, f64::NAN, 1.0).as_deref(), Some("east"));
+        assert_eq!(field(0.0, 2.0, 1.0, 1.0).as_deref(), Some("south"));
+        assert_eq!(field(0.0, 0.0, 1.0, 90.5).as_deref(), Some("north"));
+        assert!(BBox::new(-180.0, -90.0, 180.0, 90.0).is_ok());
+    }
+}

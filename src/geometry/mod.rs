@@ -1,0 +1,20 @@
+//! Geometry: Simple Features on WGS 84 longitude/latitude, pure and without I/O.
+//!
+//! Everything that enters as a geometry passes the gate here (`geojson`, `wkt`, `wkb`): counts, nesting, ranges,
+//! reference system and validity are checked before any parser or algorithm of a library sees it.
+
+pub mod bbox;
+pub mod crs;
+pub mod geodesic;
+pub mod geojson;
+pub mod position;
+pub mod relate;
+pub mod shape;
+pub mod simplify;
+pub mod validity;
+pub mod wkb;
+pub mod wkt;
+
+pub use bbox::{BBox, Envelope};
+pub use position::Position;
+pub use shape::{Geometry, GeometryType};
