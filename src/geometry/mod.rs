@@ -4,6 +4,7 @@
 //! reference system and validity are checked before any parser or algorithm of a library sees it.
 
 pub mod bbox;
+pub mod cluster;
 pub mod crs;
 pub mod geodesic;
 pub mod geojson;

@@ -1,0 +1,253 @@
+//! `Location` as the ordinary path resolves it, field by field. Lists of plain fields take the shorter way of
+//! [`rendered`](crate::graphql::rendered); a test holds both to the same bytes.
+
+use std::sync::Arc;
+
+use async_graphql::resolver_utils::EnumType;
+use async_graphql::{Enum, ID, Object, SimpleObject};
+
+use crate::error::{Error, Result};
+use crate::format::geojson::write_geometry;
+use crate::geometry::wkb::Wkb;
+use crate::geometry::{self, Envelope, geodesic, wkt};
+use crate::graphql::context::to_int;
+use crate::graphql::filter_input::PositionInput;
+use crate::graphql::layer::Layer;
+use crate::graphql::scalars::{DateTime, GeoJson, Json};
+use crate::model::location::parse_timestamp;
+use crate::model::LocationRow;
+use crate::service::LocationPage;
+
+/// Decimals of a coordinate when nothing is said: about a centimetre.
+pub const DEFAULT_PRECISION: i32 = 7;
+
+/// One row of a page.
+#[derive(Debug, Clone)]
+pub struct Location {
+    page: Arc<LocationPage>,
+    index: usize,
+    /// Whether the question had a place to measure from.
+    near: bool,
+}
+
+/// The seven geometry types of Simple Features and RFC 7946.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "geometry::GeometryType")]
+pub enum GeometryType {
+    /// A single position.
+    Point,
+    /// Two or more positions.
+    LineString,
+    /// An exterior ring and its holes.
+    Polygon,
+    /// Several points.
+    MultiPoint,
+    /// Several lines.
+    MultiLineString,
+    /// Several polygons.
+    MultiPolygon,
+    /// Geometries of any type.
+    GeometryCollection,
+}
+
+/// The name of a type in this schema, such as `MULTI_POLYGON`.
+pub fn type_name(kind: geometry::GeometryType) -> &'static str {
+    let kind = GeometryType::from(kind);
+    GeometryType::items().iter().find(|item| item.value == kind).map_or("", |item| item.name)
+}
+
+/// A box in degrees on WGS 84: the planar extent of a shape or a set.
+#[derive(Debug, Clone, Copy, PartialEq, SimpleObject)]
+#[graphql(name = "BBox")]
+pub struct BBox {
+    /// Least longitude.
+    pub west: f64,
+    /// Least latitude.
+    pub south: f64,
+    /// Greatest longitude.
+    pub east: f64,
+    /// Greatest latitude.
+    pub north: f64,
+}
+
+impl From<Envelope> for BBox {
+    fn from(envelope: Envelope) -> Self {
+        Self { west: envelope.min_x, south: envelope.min_y, east: envelope.max_x, north: envelope.max_y }
+    }
+}
+
+/// A position in degrees on WGS 84.
+#[derive(Debug, Clone, Copy, PartialEq, SimpleObject)]
+pub struct Position {
+    /// Longitude.
+    pub lon: f64,
+    /// Latitude.
+    pub lat: f64,
+}
+
+/// The decimals asked for, checked.
+pub fn check_precision(precision: i32) -> Result<u8> {
+    u8::try_from(precision)
+        .ok()
+        .filter(|precision| *precision <= 15)
+        .ok_or_else(|| Error::bad_input("precision is between 0 and 15 decimals").at("precision"))
+}
+
+/// The tolerance asked for, checked: metres, more than zero.
+pub fn check_simplify(meters: Option<f64>) -> Result<Option<f64>> {
+    match meters {
+        Some(meters) if !(meters.is_finite() && meters >= 0.0) => {
+            Err(Error::bad_input("a tolerance is a number of metres from 0 up").at("simplifyMeters"))
+        }
+        Some(0.0) => Ok(None),
+        meters => Ok(meters),
+    }
+}
+
+/// The planar centroid, of the parts of the highest dimension.
+pub fn centroid(wkb: Wkb<'_>) -> Result<Position> {
+    use geo::Centroid;
+    if let Some((lon, lat)) = wkb.point() {
+        return Ok(Position { lon, lat });
+    }
+    let planar = geometry::shape::planar(wkb)?;
+    let centroid = planar.centroid().ok_or_else(|| Error::invalid_geometry("an empty geometry has no centroid"))?;
+    Ok(Position { lon: centroid.x(), lat: centroid.y() })
+}
+
+impl Location {
+    /// The row at `index` of a page.
+    pub fn new(page: Arc<LocationPage>, index: usize, near: bool) -> Self {
+        Self { page, index, near }
+    }
+
+    /// All rows of a page.
+    pub fn all(page: &Arc<LocationPage>, near: bool) -> Vec<Self> {
+        (0..page.answer.rows.len()).map(|index| Self::new(Arc::clone(page), index, near)).collect()
+    }
+
+    fn row(&self) -> Result<LocationRow<'_>> {
+        self.page.answer.rows.row(self.index)
+    }
+}
+
+/// A named place with a geometry and free properties (a GeoJSON and OGC feature).
+#[Object]
+impl Location {
+    /// The id; opaque.
+    async fn id(&self) -> Result<ID> {
+        Ok(self.row()?.id.into())
+    }
+
+    /// The name that its source gives it, unique in its layer.
+    async fn external_id(&self) -> Result<Option<&str>> {
+        Ok(self.row()?.external_id)
+    }
+
+    /// The layer it belongs to.
+    async fn layer(&self) -> Result<Layer> {
+        let row = self.row()?;
+        let layer = self.page.access.layer(row.layer).ok_or_else(|| Error::internal("a row of a hidden layer"))?;
+        Ok(Layer::new(layer, &self.page.access))
+    }
+
+    /// The name; may be empty.
+    async fn name(&self) -> Result<&str> {
+        Ok(self.row()?.name)
+    }
+
+    /// The properties: a JSON object, numbers to the letter.
+    async fn properties(&self) -> Result<Json> {
+        Ok(Json::Written(self.row()?.properties.to_owned().into()))
+    }
+
+    /// The geometry; null only where another program stored one that cannot be read.
+    async fn geometry(
+        &self,
+        #[graphql(desc = "Decimals of a coordinate, 0 to 15", default = 7)] precision: i32,
+        #[graphql(desc = "Shapes may deviate so many metres")] simplify_meters: Option<f64>,
+    ) -> Result<GeoJson> {
+        let mut out = Vec::new();
+        write_geometry(&self.row()?, check_precision(precision)?, check_simplify(simplify_meters)?, &mut out)?;
+        Ok(GeoJson::Written(out.into()))
+    }
+
+    /// Which of the seven types.
+    async fn geometry_type(&self) -> Result<GeometryType> {
+        Ok(self.row()?.geometry()?.geometry_type().into())
+    }
+
+    /// The geometry as well-known text, with all digits.
+    async fn wkt(&self) -> Result<String> {
+        wkt::write(self.row()?.geometry()?)
+    }
+
+    /// The planar extent in degrees.
+    async fn bbox(&self) -> Result<BBox> {
+        Ok(self.row()?.geometry()?.envelope().into())
+    }
+
+    /// The planar centroid.
+    async fn centroid(&self) -> Result<Position> {
+        centroid(self.row()?.geometry()?)
+    }
+
+    /// Geodesic area on the WGS 84 ellipsoid in square metres; null for points and lines.
+    async fn area_square_meters(&self) -> Result<Option<f64>> {
+        let wkb = self.row()?.geometry()?;
+        Ok(has_dimension(wkb, 2).then(|| geodesic::area_square_meters(wkb)))
+    }
+
+    /// Geodesic length of lines on the WGS 84 ellipsoid in metres; null for points and polygons.
+    async fn length_meters(&self) -> Result<Option<f64>> {
+        let wkb = self.row()?.geometry()?;
+        Ok(has_dimension(wkb, 1).then(|| geodesic::length_meters(wkb)))
+    }
+
+    /// Geodesic metres from `near` to the nearest point of the location; an error in a question without `near`.
+    async fn distance_meters(&self) -> Result<Option<f64>> {
+        if !self.near {
+            return Err(no_near());
+        }
+        Ok(self.row()?.distance_meters)
+    }
+
+    /// Geodesic metres from a position to the nearest point of the location.
+    async fn distance_to(&self, #[graphql(desc = "Where to measure from")] position: PositionInput) -> Result<f64> {
+        let position = position.check().map_err(|error| error.at("position"))?;
+        let point = geometry::Geometry::point(position);
+        let target = geodesic::Target::new(point.wkb())?;
+        target.distance(self.row()?.geometry()?).ok_or_else(|| Error::invalid_geometry("an empty geometry has no distance"))
+    }
+
+    /// Counts the changes, from 1; send it back with an update so that nobody's work is overwritten.
+    async fn version(&self) -> Result<i32> {
+        Ok(to_int(self.row()?.version))
+    }
+
+    /// Time of creation.
+    async fn created_at(&self) -> Result<DateTime> {
+        parse_timestamp(self.row()?.created_at).map(DateTime)
+    }
+
+    /// Time of the last change.
+    async fn updated_at(&self) -> Result<DateTime> {
+        parse_timestamp(self.row()?.updated_at).map(DateTime)
+    }
+}
+
+/// The error of `distanceMeters` in a question without `near`.
+pub fn no_near() -> Error {
+    Error::bad_input("distanceMeters needs `near`: say where to measure from").at("distanceMeters")
+}
+
+fn has_dimension(wkb: Wkb<'_>, dimension: u8) -> bool {
+    use crate::geometry::GeometryType as T;
+    match wkb.geometry_type() {
+        T::Point | T::MultiPoint => false,
+        T::LineString | T::MultiLineString => dimension == 1,
+        T::Polygon | T::MultiPolygon => dimension == 2,
+        // A collection may hold either: what it lacks measures 0.
+        T::GeometryCollection => true,
+    }
+}

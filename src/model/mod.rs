@@ -1,0 +1,14 @@
+//! The words of the domain: what a location, a layer and a viewer are, free of tables and of doors.
+
+pub mod catalog;
+pub mod columns;
+pub mod location;
+pub mod property;
+pub mod summary;
+pub mod viewer;
+
+pub use catalog::{Catalog, Layer, LayerId, Visibility};
+pub use columns::{Column, Columns};
+pub use location::{LocationId, LocationRow, Timestamp};
+pub use property::PropertyPath;
+pub use viewer::Viewer;
