@@ -4,9 +4,8 @@ use async_graphql::{Enum, ID, InputObject};
 
 use crate::error::{Error, Result};
 use crate::geometry::relate::{Pattern, SpatialPredicate};
-use crate::geometry::{BBox, Position};
 use crate::graphql::context::parse_id;
-use crate::graphql::location::GeometryType;
+use crate::graphql::shapes::{BBoxInput, GeometryType};
 use crate::graphql::scalars::{DateTime, GeoJson, Json};
 use crate::model::Timestamp;
 use crate::query::{Compare, Filter, PropertyPath, Relation, Scalar, Test, TextTest, ValueTest};
@@ -144,28 +143,6 @@ pub struct PropertyFilter {
     starts_with: Option<String>,
     /// There and not null (true), or not (false).
     exists: Option<bool>,
-}
-
-/// A box in degrees. `west` greater than `east` crosses 180 degrees; a side may touch a pole.
-#[derive(Debug, InputObject)]
-pub struct BBoxInput {
-    /// Least longitude, -180 to 180.
-    west: f64,
-    /// Least latitude, -90 to 90.
-    south: f64,
-    /// Greatest longitude, -180 to 180.
-    east: f64,
-    /// Greatest latitude, -90 to 90.
-    north: f64,
-}
-
-/// A position in degrees on WGS 84.
-#[derive(Debug, InputObject)]
-pub struct PositionInput {
-    /// Longitude, -180 to 180.
-    lon: f64,
-    /// Latitude, -90 to 90.
-    lat: f64,
 }
 
 /// A DE-9IM pattern.
@@ -414,20 +391,6 @@ fn scalar(value: Json) -> Result<Scalar> {
             _ => Err(refused()),
         },
         serde_json::Value::Null | serde_json::Value::Array(_) | serde_json::Value::Object(_) => Err(refused()),
-    }
-}
-
-impl BBoxInput {
-    /// The box, ranges checked.
-    pub fn check(&self) -> Result<BBox> {
-        BBox::new(self.west, self.south, self.east, self.north)
-    }
-}
-
-impl PositionInput {
-    /// The position, ranges checked.
-    pub fn check(&self) -> Result<Position> {
-        Position::new(self.lon, self.lat)
     }
 }
 

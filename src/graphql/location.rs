@@ -3,16 +3,15 @@
 
 use std::sync::Arc;
 
-use async_graphql::resolver_utils::EnumType;
-use async_graphql::{Enum, ID, Object, SimpleObject};
+use async_graphql::{ID, Object};
 
 use crate::error::{Error, Result};
 use crate::format::geojson::write_geometry;
 use crate::geometry::wkb::Wkb;
-use crate::geometry::{self, Envelope, geodesic, wkt};
+use crate::geometry::{self, geodesic, wkt};
 use crate::graphql::context::to_int;
-use crate::graphql::filter_input::PositionInput;
 use crate::graphql::layer::Layer;
+use crate::graphql::shapes::{BBox, GeometryType, Position, PositionInput, centroid};
 use crate::graphql::scalars::{DateTime, GeoJson, Json};
 use crate::model::location::parse_timestamp;
 use crate::model::LocationRow;
@@ -28,61 +27,6 @@ pub struct Location {
     index: usize,
     /// Whether the question had a place to measure from.
     near: bool,
-}
-
-/// The seven geometry types of Simple Features and RFC 7946.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "geometry::GeometryType")]
-pub enum GeometryType {
-    /// A single position.
-    Point,
-    /// Two or more positions.
-    LineString,
-    /// An exterior ring and its holes.
-    Polygon,
-    /// Several points.
-    MultiPoint,
-    /// Several lines.
-    MultiLineString,
-    /// Several polygons.
-    MultiPolygon,
-    /// Geometries of any type.
-    GeometryCollection,
-}
-
-/// The name of a type in this schema, such as `MULTI_POLYGON`.
-pub fn type_name(kind: geometry::GeometryType) -> &'static str {
-    let kind = GeometryType::from(kind);
-    GeometryType::items().iter().find(|item| item.value == kind).map_or("", |item| item.name)
-}
-
-/// A box in degrees on WGS 84: the planar extent of a shape or a set.
-#[derive(Debug, Clone, Copy, PartialEq, SimpleObject)]
-#[graphql(name = "BBox")]
-pub struct BBox {
-    /// Least longitude.
-    pub west: f64,
-    /// Least latitude.
-    pub south: f64,
-    /// Greatest longitude.
-    pub east: f64,
-    /// Greatest latitude.
-    pub north: f64,
-}
-
-impl From<Envelope> for BBox {
-    fn from(envelope: Envelope) -> Self {
-        Self { west: envelope.min_x, south: envelope.min_y, east: envelope.max_x, north: envelope.max_y }
-    }
-}
-
-/// A position in degrees on WGS 84.
-#[derive(Debug, Clone, Copy, PartialEq, SimpleObject)]
-pub struct Position {
-    /// Longitude.
-    pub lon: f64,
-    /// Latitude.
-    pub lat: f64,
 }
 
 /// The decimals asked for, checked.
@@ -102,17 +46,6 @@ pub fn check_simplify(meters: Option<f64>) -> Result<Option<f64>> {
         Some(0.0) => Ok(None),
         meters => Ok(meters),
     }
-}
-
-/// The planar centroid, of the parts of the highest dimension.
-pub fn centroid(wkb: Wkb<'_>) -> Result<Position> {
-    use geo::Centroid;
-    if let Some((lon, lat)) = wkb.point() {
-        return Ok(Position { lon, lat });
-    }
-    let planar = geometry::shape::planar(wkb)?;
-    let centroid = planar.centroid().ok_or_else(|| Error::invalid_geometry("an empty geometry has no centroid"))?;
-    Ok(Position { lon: centroid.x(), lat: centroid.y() })
 }
 
 impl Location {

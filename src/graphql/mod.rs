@@ -11,4 +11,5 @@ pub mod rendered;
 pub mod scalars;
 pub mod schema;
 pub mod search;
+pub mod shapes;
 pub mod stats;

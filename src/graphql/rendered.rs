@@ -10,7 +10,8 @@ use async_graphql::{SelectionField, Value};
 use crate::error::{Error, Result};
 use crate::format::geojson::{write_geometry, write_string};
 use crate::graphql::connection::PageInfo;
-use crate::graphql::location::{DEFAULT_PRECISION, centroid, check_precision, check_simplify, no_near, type_name};
+use crate::graphql::location::{DEFAULT_PRECISION, check_precision, check_simplify, no_near};
+use crate::graphql::shapes::{centroid, type_name};
 use crate::model::{Column, Columns, LocationRow};
 use crate::service::LocationPage;
 

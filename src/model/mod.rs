@@ -2,6 +2,7 @@
 
 pub mod catalog;
 pub mod columns;
+pub mod draft;
 pub mod location;
 pub mod property;
 pub mod summary;
@@ -9,6 +10,7 @@ pub mod viewer;
 
 pub use catalog::{Catalog, Layer, LayerId, Visibility};
 pub use columns::{Column, Columns};
+pub use draft::{NewLayer, NewLocation};
 pub use location::{LocationId, LocationRow, Timestamp};
 pub use property::PropertyPath;
 pub use viewer::Viewer;

@@ -34,7 +34,7 @@ pub enum BoundFilter {
 #[derive(Debug, Clone)]
 pub struct BoundQuery {
     filter: BoundFilter,
-    near: Option<Position>,
+    near: Option<Near>,
     order: BoundOrder,
     after: Option<Vec<KeyValue>>,
     backward: bool,
@@ -100,8 +100,7 @@ impl BoundQuery {
             check_meters(meters).map_err(|error| error.at("near"))?;
             conditions.push(BoundFilter::Test(Test::DWithin(Geometry::point(position), meters)));
         }
-        let near = near.map(|near| near.position);
-        let order = bind_order(order, near, access).map_err(|error| error.at("orderBy"))?;
+        let order = bind_order(order, near.map(|near| near.position), access).map_err(|error| error.at("orderBy"))?;
         let argument = if page.backward { "before" } else { "after" };
         let after = page.cursor.map(|cursor| cursor.keys_for(&order.name, order.keys.len()).map(<[_]>::to_vec))
             .transpose().map_err(|error| error.at(argument))?;
@@ -120,8 +119,8 @@ impl BoundQuery {
     pub fn filter(&self) -> &BoundFilter {
         &self.filter
     }
-    /// The place that distances are measured from.
-    pub fn near(&self) -> Option<Position> {
+    /// The place that distances are measured from. Its greatest distance is a part of the filter already.
+    pub fn near(&self) -> Option<Near> {
         self.near
     }
     /// The sort keys, the id last.

@@ -4,7 +4,7 @@ use sea_orm::sea_query::{Expr, SelectStatement};
 
 use crate::geometry::relate::{Pattern, SpatialPredicate};
 use crate::geometry::{BBox, Geometry, Position};
-use crate::query::{BoundFilter, PropertyPath, ValueTest};
+use crate::query::{BoundFilter, Near, PropertyPath, ValueTest};
 use crate::store::gpkg;
 
 /// The back-end in use.
@@ -152,8 +152,8 @@ impl Dialect {
 
 /// What a nearest-first walk needs to know.
 pub struct Nearest<'a> {
-    /// Where it starts.
-    pub from: Position,
+    /// Where it starts, and how far it goes.
+    pub near: Near,
     /// How many rows it must find.
     pub limit: u64,
     /// What a row must satisfy to count.

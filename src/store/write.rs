@@ -8,44 +8,12 @@ use sea_orm::{
 };
 
 use crate::error::Result;
-use crate::geometry::{Envelope, Geometry};
-use crate::model::Visibility;
+use crate::geometry::Envelope;
+use crate::model::{NewLayer, NewLocation};
 use crate::store::Store;
 
 /// Rows of one INSERT: five values each, far below what SQLite binds.
 const ROWS_PER_INSERT: usize = 500;
-
-/// A layer to be made.
-#[derive(Debug, Clone)]
-pub struct NewLayer {
-    /// The name in addresses and filters.
-    pub key: String,
-    /// The name a person reads.
-    pub title: String,
-    /// What it holds.
-    pub description: String,
-    /// Who is to be credited.
-    pub attribution: String,
-    /// Who may see it.
-    pub visibility: Visibility,
-    /// How a map draws it: a JSON object.
-    pub style: serde_json::Value,
-    /// Drawing order, lowest first.
-    pub position: i64,
-}
-
-/// A location to be made.
-#[derive(Debug, Clone)]
-pub struct NewLocation {
-    /// The name in its source, unique in the layer.
-    pub external_id: Option<String>,
-    /// The name a person reads.
-    pub name: String,
-    /// Passed the gate and is valid.
-    pub geometry: Geometry,
-    /// A JSON object.
-    pub properties: serde_json::Map<String, serde_json::Value>,
-}
 
 impl Store {
     /// Makes a layer with its locations, all or nothing. `false` when there is a layer of that key, which is left alone.

@@ -6,6 +6,7 @@ use sea_orm::Value;
 
 use crate::geometry::relate::{Pattern, SpatialPredicate};
 use crate::geometry::{BBox, Envelope, Geometry, Position, geodesic};
+use crate::query::limits::MAX_METERS;
 use crate::query::{BoundFilter, Compare, PropertyPath, Scalar, Test, ValueTest};
 use crate::store::dialect::Nearest;
 use crate::store::gpkg::predicates::function_name;
@@ -104,15 +105,16 @@ pub fn distance(from: Position) -> Expr {
 /// The walk gives *some* k rows near the place; the greatest of their distances is a radius that holds the k nearest, and the
 /// ordinary question within it is exact, whatever the order of the walk was. A walk that finds fewer rows has seen them all.
 pub fn nearest(select: &mut SelectStatement, walk: Nearest<'_>) {
-    if narrows_by_place(walk.filter) {
+    let here = Geometry::point(walk.near.position);
+    if narrows_by_place(walk.filter, &here) {
         return;
     }
     let radius = Alias::new("radius");
     let meters = Alias::new("meters");
-    let from = [walk.from.lon(), walk.from.lat()];
-    let max_meters = Expr::val(crate::query::limits::MAX_METERS);
+    let from = [walk.near.position.lon(), walk.near.position.lat()];
+    let max_meters = Expr::val(walk.near.max_meters.unwrap_or(MAX_METERS));
     let found = Query::select()
-        .expr_as(distance(walk.from), meters.clone())
+        .expr_as(distance(walk.near.position), meters.clone())
         .from(Alias::new(RTREE))
         // CROSS JOIN is SQLite's word for "in this order": the walk outside, the rows inside.
         .cross_join(Location)
@@ -135,16 +137,18 @@ pub fn nearest(select: &mut SelectStatement, walk: Nearest<'_>) {
     let reach = call("cairn_nearest", from.map(Expr::val).into_iter().chain([radius()]));
     select
         .and_where(candidates(rtree_id().binary(BinOper::Custom("MATCH"), reach)))
-        .and_where(call("cairn_dwithin", [geom(), bound(&Geometry::point(walk.from)), radius()]));
+        .and_where(call("cairn_dwithin", [geom(), bound(&here), radius()]));
 }
 
-/// Whether every row that passes lies in some place or list of ids: then sorting those beats a walk that most rows fail.
-fn narrows_by_place(filter: &BoundFilter) -> bool {
+/// Whether every row that passes lies in some place or list of ids: then sorting those beats a walk that most rows fail. A
+/// distance from the very place that the walk starts at narrows nothing: the walk ends there by itself.
+fn narrows_by_place(filter: &BoundFilter, here: &Geometry) -> bool {
     match filter {
-        BoundFilter::And(all) => all.iter().any(narrows_by_place),
+        BoundFilter::And(all) => all.iter().any(|one| narrows_by_place(one, here)),
         BoundFilter::Test(test) => match test {
             Test::Id { negated, .. } => !negated,
-            Test::Bbox(_) | Test::DWithin(..) => true,
+            Test::Bbox(_) => true,
+            Test::DWithin(shape, _) => shape != here,
             Test::Spatial(predicate, _) => *predicate != SpatialPredicate::Disjoint,
             Test::Relate(pattern, _) => pattern.implies_intersection(),
             _ => false,

@@ -30,7 +30,7 @@ pub fn behind_cursor(dialect: Dialect, query: &BoundQuery) -> Option<Expr> {
     let keys = &query.order().keys;
     let mut condition: Option<Expr> = None;
     for (value, (sort, direction)) in values.iter().zip(keys).rev() {
-        let key = || key(dialect, sort, query.near());
+        let key = || key(dialect, sort, query.near().map(|near| near.position));
         let ascending = (*direction == Direction::Asc) != query.backward();
         let behind = match to_value(value) {
             None if query.backward() => key().is_not_null(),

@@ -24,17 +24,17 @@ pub fn page(dialect: Dialect, query: &BoundQuery, columns: Columns) -> SelectSta
     }
     let limit = query.limit() as u64 + 1;
     let nearest_first = matches!(query.order().keys.first(), Some((SortKey::Distance, Direction::Asc)));
-    if let Some(from) = query.near().filter(|_| nearest_first && !query.backward()) {
+    if let Some(near) = query.near().filter(|_| nearest_first && !query.backward()) {
         let condition = condition(dialect, query.filter());
         let condition = match behind {
             Some(behind) => condition.and(behind),
             None => condition,
         };
-        dialect.nearest(&mut select, Nearest { from, limit, condition, filter: query.filter() });
+        dialect.nearest(&mut select, Nearest { near, limit, condition, filter: query.filter() });
     }
     for (index, (sort, direction)) in query.order().keys.iter().enumerate() {
         let name = key_name(index);
-        select.expr_as(keyset::key(dialect, sort, query.near()), name.clone());
+        select.expr_as(keyset::key(dialect, sort, query.near().map(|near| near.position)), name.clone());
         let ascending = (*direction == Direction::Asc) != query.backward();
         let order = if ascending { Order::Asc } else { Order::Desc };
         if sort.nullable() {
@@ -54,7 +54,7 @@ fn fixed_columns(dialect: Dialect, query: &BoundQuery, columns: Columns) -> [Exp
         if columns.has(column) { Expr::col((Location, stored)) } else { null() }
     };
     let distance = match query.near() {
-        Some(near) if columns.has(Column::Distance) => dialect.distance(near),
+        Some(near) if columns.has(Column::Distance) => dialect.distance(near.position),
         _ => null(),
     };
     [
