@@ -11,6 +11,7 @@ pub mod position;
 pub mod relate;
 pub mod shape;
 pub mod simplify;
+pub(crate) mod structure;
 pub mod validity;
 pub mod wkb;
 pub mod wkt;
