@@ -6,6 +6,8 @@
 pub mod bbox;
 pub mod crs;
 pub mod geodesic;
+#[cfg(test)]
+mod gate_tests;
 pub mod geojson;
 pub mod position;
 pub mod relate;
