@@ -16,11 +16,12 @@ impl BBox {
     /// Checks ranges and that south is not north of north. West may exceed east: the box then crosses 180 degrees.
     pub fn new(west: f64, south: f64, east: f64, north: f64) -> Result<Self> {
         for (lon, lat, lon_name, lat_name) in [(west, south, "west", "south"), (east, north, "east", "north")] {
-            if let Some(fault) = range_fault(lon, 0.0) {
-                return Err(Error::bad_input(fault).at(lon_name));
-            }
-            if let Some(fault) = range_fault(0.0, lat) {
-                return Err(Error::bad_input(fault).at(lat_name));
+            if let Some(fault) = range_fault(lon, lat) {
+                // The latitude is named first when both are out of range, as in the sentence.
+                let is_lat_fine = (-90.0..=90.0).contains(&lat);
+                let is_lon_finite = lon.is_finite();
+                let name = if is_lat_fine || !is_lon_finite { lon_name } else { lat_name };
+                return Err(Error::bad_input(fault).at(name));
             }
         }
         if south > north {
@@ -77,12 +78,8 @@ pub struct Envelope {
 
 impl Envelope {
     /// The envelope of nothing: grows to the first position it is [extended](Self::extend) by.
-    pub const EMPTY: Self = Self {
-        min_x: f64::INFINITY,
-        min_y: f64::INFINITY,
-        max_x: f64::NEG_INFINITY,
-        max_y: f64::NEG_INFINITY,
-    };
+    pub const EMPTY: Self =
+        Self { min_x: f64::INFINITY, min_y: f64::INFINITY, max_x: f64::NEG_INFINITY, max_y: f64::NEG_INFINITY };
 
     /// Whether no position was ever inside.
     pub fn is_empty(self) -> bool {
@@ -99,18 +96,12 @@ impl Envelope {
 
     /// Whether the two share at least a boundary point.
     pub fn intersects(self, other: Self) -> bool {
-        self.min_x <= other.max_x
-            && self.max_x >= other.min_x
-            && self.min_y <= other.max_y
-            && self.max_y >= other.min_y
+        self.min_x <= other.max_x && self.max_x >= other.min_x && self.min_y <= other.max_y && self.max_y >= other.min_y
     }
 
     /// Whether `other` lies inside or on the edge.
     pub fn covers(self, other: Self) -> bool {
-        self.min_x <= other.min_x
-            && self.max_x >= other.max_x
-            && self.min_y <= other.min_y
-            && self.max_y >= other.max_y
+        self.min_x <= other.min_x && self.max_x >= other.max_x && self.min_y <= other.min_y && self.max_y >= other.max_y
     }
 
     /// The middle, in degrees.

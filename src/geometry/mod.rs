@@ -7,11 +7,14 @@ pub mod bbox;
 pub mod cluster;
 pub mod crs;
 pub mod geodesic;
+#[cfg(test)]
+mod gate_tests;
 pub mod geojson;
 pub mod position;
 pub mod relate;
 pub mod shape;
 pub mod simplify;
+pub(crate) mod structure;
 pub mod validity;
 pub mod wkb;
 pub mod wkt;

@@ -1,8 +1,9 @@
 //! The geometry of a location: one of the seven types of Simple Features, on WGS 84 longitude/latitude.
 
 use crate::error::{Error, Result};
-use crate::geometry::position::range_fault;
-use crate::geometry::wkb::{self, Wkb, WkbFault};
+use crate::geometry::crs::{self, Crs};
+use crate::geometry::structure;
+use crate::geometry::wkb::{self, Survey, Vertex, Wkb, WkbFault, Writer};
 
 /// The seven geometry types of Simple Features and RFC 7946.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -64,44 +65,45 @@ impl GeometryType {
     }
 }
 
-/// A geometry that passed the gate: little-endian ISO WKB, bounded, in range, never empty.
+/// A geometry that passed the gate: little-endian ISO WKB, bounded, in range, closed, without an empty part.
 ///
 /// Whether it is *valid* under Simple Features (rings that do not cross themselves) is asked at
 /// [`validity::check`](crate::geometry::validity::check), which writes call and filters with areas call.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Geometry {
     wkb: Vec<u8>,
+    survey: Survey,
 }
 
 impl Geometry {
-    /// The gate for WKB from anywhere: counts, nesting, ranges, not empty.
+    /// The gate for WKB and EWKB from anywhere: counts, nesting, reference system, ranges, closed rings, nothing empty.
+    ///
+    /// EWKB in Web Mercator is converted; measures (M) are kept.
     pub fn from_wkb(bytes: Vec<u8>) -> Result<Self> {
-        let wkb = Wkb::check(&bytes).map_err(fault)?;
-        let envelope = wkb.envelope();
-        if envelope.is_empty() {
-            return Err(Error::invalid_geometry("the geometry is empty"));
-        }
-        for (x, y) in [(envelope.min_x, envelope.min_y), (envelope.max_x, envelope.max_y)] {
-            if let Some(fault) = range_fault(x, y) {
-                return Err(Error::invalid_geometry(fault));
-            }
-        }
-        Ok(Self { wkb: bytes })
+        let wkb = Wkb::check(&bytes)?;
+        let crs = wkb.srid().map_or(Ok(Crs::Wgs84), |srid| Crs::from_srid(srid.into()))?;
+        structure::check(wkb, crs)?;
+        let bytes = match crs {
+            Crs::WebMercator => crs::reproject(wkb, crs)?,
+            Crs::Wgs84 if !wkb.is_canonical() => wkb::canonical(wkb),
+            Crs::Wgs84 => bytes,
+        };
+        let survey = Wkb::check(&bytes)?.survey();
+        Ok(Self { wkb: bytes, survey })
     }
 
     /// The point at a position.
     pub fn point(position: super::Position) -> Self {
-        let mut wkb = Vec::with_capacity(21);
-        wkb.push(1);
-        wkb.extend_from_slice(&GeometryType::Point.wkb_code().to_le_bytes());
-        wkb.extend_from_slice(&position.lon().to_le_bytes());
-        wkb.extend_from_slice(&position.lat().to_le_bytes());
-        Self { wkb }
+        let (x, y) = (position.lon(), position.lat());
+        let mut writer = Writer::new(false, false, 21);
+        writer.head(GeometryType::Point);
+        writer.position(Vertex { x, y, z: None, m: None });
+        Self { wkb: writer.finish(), survey: Survey::point(x, y) }
     }
 
-    /// The bytes, walked again: a geometry keeps no derived state that could disagree with them.
+    /// The bytes with what was found when they were walked.
     pub fn wkb(&self) -> Wkb<'_> {
-        Wkb::check(&self.wkb).expect("a Geometry is made from checked bytes only")
+        Wkb::surveyed(&self.wkb, self.survey)
     }
 
     /// As a GeoPackage blob in SRS 4326.
@@ -110,10 +112,11 @@ impl Geometry {
     }
 }
 
-/// A fault of the bytes as the error a client sees.
-pub(crate) fn fault(fault: WkbFault) -> Error {
-    match fault {
-        WkbFault::TooDeep | WkbFault::TooManyVertices => Error::limit(fault.to_string()),
-        _ => Error::invalid_geometry(fault.to_string()),
+impl From<WkbFault> for Error {
+    fn from(fault: WkbFault) -> Self {
+        match fault {
+            WkbFault::TooDeep | WkbFault::TooManyVertices => Self::limit(fault.to_string()),
+            _ => Self::invalid_geometry(fault.to_string()),
+        }
     }
 }
