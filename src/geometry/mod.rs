@@ -3,14 +3,20 @@
 //! Everything that enters as a geometry passes the gate here (`geojson`, `wkt`, `wkb`): counts, nesting, ranges,
 //! reference system and validity are checked before any parser or algorithm of a library sees it.
 
+pub mod arc_tree;
 pub mod bbox;
 pub mod crs;
 pub mod geodesic;
 pub mod geojson;
+pub mod planar;
 pub mod position;
+pub mod reach;
+pub mod region;
 pub mod relate;
 pub mod shape;
 pub mod simplify;
+pub mod slabs;
+pub mod sphere;
 pub mod validity;
 pub mod wkb;
 pub mod wkt;
