@@ -8,6 +8,7 @@ pub mod bbox;
 pub mod crs;
 pub mod geodesic;
 pub mod geojson;
+pub mod measure;
 pub mod planar;
 pub mod position;
 pub mod reach;

@@ -122,6 +122,13 @@ impl Reader<'_> {
     }
 }
 
+/// Little-endian ISO WKB of a text, for the tables of tests.
+#[cfg(test)]
+pub(crate) fn wkb_of(text: &str) -> Vec<u8> {
+    use geozero::{CoordDimensions, ToWkb, wkt::Wkt};
+    Wkt(text).to_wkb(CoordDimensions::xy()).unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
