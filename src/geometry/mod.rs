@@ -8,6 +8,8 @@ pub mod bbox;
 pub mod crs;
 pub mod geodesic;
 pub mod geojson;
+pub mod locate;
+pub mod matrix;
 pub mod measure;
 pub mod planar;
 pub mod position;

@@ -40,6 +40,7 @@ impl Unit {
     }
 
     /// The vector product.
+    #[must_use]
     pub fn cross(self, other: Self) -> Self {
         Self {
             x: self.y * other.z - self.z * other.y,
@@ -49,6 +50,7 @@ impl Unit {
     }
 
     /// Scaled to length 1; the zero vector stays what it is.
+    #[must_use]
     pub fn normalized(self) -> Self {
         let length = self.dot(self).sqrt();
         if length > 0.0 { self * (1.0 / length) } else { Self::ZERO }
