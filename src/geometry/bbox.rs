@@ -13,6 +13,9 @@ pub struct BBox {
 }
 
 impl BBox {
+    /// All positions.
+    pub const WORLD: Self = Self { west: -180.0, south: -90.0, east: 180.0, north: 90.0 };
+
     /// Checks ranges and that south is not north of north. West may exceed east: the box then crosses 180 degrees.
     pub fn new(west: f64, south: f64, east: f64, north: f64) -> Result<Self> {
         for (lon, lat, lon_name, lat_name) in [(west, south, "west", "south"), (east, north, "east", "north")] {
