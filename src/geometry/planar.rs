@@ -8,7 +8,6 @@ use geo::{Coord, Geometry, GeometryCollection, LineString, MultiLineString, Mult
 
 use crate::error::Result;
 use crate::geometry::GeometryType;
-use crate::geometry::shape::fault;
 use crate::geometry::wkb::{Wkb, WkbFault};
 
 /// The two-dimensional shape: heights and measures are left out, rings are closed, an empty point is an empty multipoint.
@@ -16,7 +15,7 @@ pub fn planar(wkb: Wkb<'_>) -> Result<Geometry<f64>> {
     if let Some((x, y)) = wkb.point() {
         return Ok(Point::new(x, y).into());
     }
-    Reader { rest: wkb.bytes() }.geometry().ok_or_else(|| fault(WkbFault::Truncated))
+    Reader { rest: wkb.bytes() }.geometry().ok_or_else(|| WkbFault::Truncated.into())
 }
 
 struct Reader<'a> {

@@ -5,7 +5,7 @@ use async_graphql::{Enum, InputObject, SimpleObject};
 
 use crate::error::{Error, Result};
 use crate::geometry::wkb::Wkb;
-use crate::geometry::{self, Envelope};
+use crate::geometry::{self, Envelope, planar};
 
 /// The seven geometry types of Simple Features and RFC 7946.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -104,7 +104,7 @@ pub fn centroid(wkb: Wkb<'_>) -> Result<Position> {
     if let Some((lon, lat)) = wkb.point() {
         return Ok(Position { lon, lat });
     }
-    let planar = geometry::shape::planar(wkb)?;
+    let planar = planar::planar(wkb)?;
     let centroid = planar.centroid().ok_or_else(|| Error::invalid_geometry("an empty geometry has no centroid"))?;
     Ok(Position { lon: centroid.x(), lat: centroid.y() })
 }
