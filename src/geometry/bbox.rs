@@ -115,6 +115,8 @@ impl Envelope {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -132,5 +134,47 @@ mod tests {
         assert_eq!(field(0.0, 2.0, 1.0, 1.0).as_deref(), Some("south"));
         assert_eq!(field(0.0, 0.0, 1.0, 90.5).as_deref(), Some("north"));
         assert!(BBox::new(-180.0, -90.0, 180.0, 90.0).is_ok());
+    }
+
+    #[test]
+    fn a_hint_to_swap_is_given_only_where_swapping_helps() {
+        let message = |west, south| BBox::new(west, south, 180.0, 90.0).unwrap_err().message().to_owned();
+        assert_eq!(message(48.0, 122.0), "latitude 122 is outside [-90, 90]; did you swap longitude and latitude?");
+        assert_eq!(message(100.0, 122.0), "latitude 122 is outside [-90, 90]");
+        assert_eq!(message(-190.0, 45.0), "longitude -190 is outside [-180, 180]");
+    }
+
+    #[test]
+    fn the_envelope_of_nothing_is_inside_of_every_envelope_and_meets_none() {
+        let world = Envelope { min_x: -180.0, min_y: -90.0, max_x: 180.0, max_y: 90.0 };
+        assert!(Envelope::EMPTY.is_empty() && !world.is_empty());
+        assert!(world.covers(Envelope::EMPTY) && !world.intersects(Envelope::EMPTY));
+    }
+
+    proptest! {
+        #[test]
+        fn the_parts_hold_what_lies_east_of_west_and_west_of_east(
+            west in -180.0..=180.0, east in -180.0..=180.0, south in -90.0..=0.0, north in 0.0..=90.0, lon in -180.0..=180.0,
+        ) {
+            let bbox = BBox::new(west, south, east, north).unwrap();
+            let (first, second) = bbox.parts();
+            let place = Envelope { min_x: lon, min_y: 0.0, max_x: lon, max_y: 0.0 };
+            let is_held = first.covers(place) || second.is_some_and(|second| second.covers(place));
+            // Degrees from the western edge, eastwards.
+            let eastwards = |to: f64| if to < west { to - west + 360.0 } else { to - west };
+            prop_assert_eq!(is_held, eastwards(lon) <= eastwards(east));
+        }
+
+        #[test]
+        fn an_envelope_covers_all_that_it_was_extended_by(places in proptest::collection::vec((-180.0..180.0, -90.0..90.0), 1..9)) {
+            let mut envelope = Envelope::EMPTY;
+            for (x, y) in &places {
+                envelope.extend(*x, *y);
+            }
+            for (x, y) in places {
+                let place = Envelope { min_x: x, min_y: y, max_x: x, max_y: y };
+                prop_assert!(envelope.covers(place));
+            }
+        }
     }
 }

@@ -191,4 +191,17 @@ proptest! {
         let shape: Vec<Vec<Ring>> = shells.into_iter().map(|(shell, hole)| std::iter::once(shell).chain(hole).collect()).collect();
         agrees_with_geo(&shape)?;
     }
+
+    #[test]
+    fn coordinates_far_beyond_the_earth_get_an_answer(
+        points in proptest::collection::vec((proptest::num::f64::NORMAL, proptest::num::f64::NORMAL), 3..8),
+        others in proptest::collection::vec((-1.0_f64..1.0, prop_oneof![Just(0.0), Just(f64::MAX), Just(f64::MIN)]), 3..8),
+    ) {
+        let closed = |mut ring: Ring| {
+            ring.push(ring[0]);
+            ring
+        };
+        let outcome = check_polygons(&[vec![closed(points), closed(others)]]);
+        prop_assert!(outcome.is_ok() || outcome.is_err_and(|error| error.code() == ErrorCode::InvalidGeometry));
+    }
 }
