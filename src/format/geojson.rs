@@ -10,7 +10,6 @@ use serde_json::value::RawValue;
 
 use crate::error::{Error, Result};
 use crate::geometry::{geojson, simplify};
-use crate::geometry::wkb::Wkb;
 use crate::model::LocationRow;
 
 /// How features are written.
@@ -60,7 +59,11 @@ pub fn write_geometry(
 ) -> Result<()> {
     let start = out.len();
     let written = row.geometry().and_then(|wkb| match simplify_meters {
-        Some(meters) if wkb.vertices() > 1 => write_simplified(wkb, meters, precision, out),
+        // A shape that cannot be simplified (an open ring of another program's) is written as it is.
+        Some(meters) if wkb.vertices() > 1 => match simplify::simplify(wkb, meters) {
+            Ok(simplified) => geojson::write(simplified.wkb(), precision, out),
+            Err(_) => geojson::write(wkb, precision, out),
+        },
         _ => geojson::write(wkb, precision, out),
     });
     if let Err(error) = written {
@@ -69,11 +72,6 @@ pub fn write_geometry(
         out.extend_from_slice(b"null");
     }
     Ok(())
-}
-
-fn write_simplified(wkb: Wkb<'_>, meters: f64, precision: u8, out: &mut Vec<u8>) -> Result<()> {
-    let simplified = simplify::simplify(wkb, meters)?;
-    geojson::write(simplified.wkb(), precision, out)
 }
 
 /// All stored properties behind the name. A stored property that is called `name` would be a second member of that name: the
