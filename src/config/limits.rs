@@ -133,9 +133,9 @@ limits! {
         connection_default: usize = 100, 1..=10_000, "CAIRN_LIMIT_PAGE_DEFAULT";
         /// Most locations of a page.
         connection_max: usize = 1_000, 1..=10_000, "CAIRN_LIMIT_PAGE_MAX";
-        /// Locations of a GeoJSON answer when the question names no number.
+        /// Locations of a `FeatureCollection` when the question names no number.
         geojson_default: usize = 1_000, 1..=100_000, "CAIRN_LIMIT_GEOJSON_DEFAULT";
-        /// Most locations of a GeoJSON answer.
+        /// Most locations of a `FeatureCollection`.
         geojson_max: usize = 10_000, 1..=100_000, "CAIRN_LIMIT_GEOJSON_MAX";
     }
 }
