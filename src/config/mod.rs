@@ -1,0 +1,17 @@
+//! What the operator decides: settings from the environment and `.env`, read once, checked together.
+//!
+//! Nothing else in the crate reads the environment. `settings` is the typed result, `table` names every
+//! setting with its default and its meaning (`.env.example` is printed from it), `limits` holds the limits,
+//! `values` reads single values. Nothing here opens a file of data or a socket.
+
+mod limits;
+mod settings;
+mod table;
+mod values;
+
+pub use limits::{
+    ConnectionLimits, GeometryLimits, GraphqlLimits, HttpLimits, Limits, PageLimits, StoreLimits,
+};
+pub use settings::{Config, LogFormat};
+pub use table::{Group, Setting, example_file, groups};
+pub use values::{Basemap, PublicUrl, plain_host};
