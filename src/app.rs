@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::service::Locations;
 use crate::store::Store;
+use crate::config::Config;
 use crate::store::connect::StoreOptions;
 
 /// The services of a running server. Clones share them.
@@ -15,8 +16,8 @@ pub struct App {
 
 impl App {
     /// Opens the store and builds the services on it.
-    pub async fn build(options: &StoreOptions) -> Result<Self> {
-        let store = Store::open(options).await?;
+    pub async fn build(config: &Config) -> Result<Self> {
+        let store = Store::open(&StoreOptions::from_config(config)).await?;
         Ok(Self { locations: Arc::new(Locations::new(store)) })
     }
 

@@ -133,20 +133,8 @@ limits! {
         connection_default: usize = 100, 1..=10_000, "CAIRN_LIMIT_PAGE_DEFAULT";
         /// Most locations of a page.
         connection_max: usize = 1_000, 1..=10_000, "CAIRN_LIMIT_PAGE_MAX";
-        /// Locations of a `FeatureCollection` when the question names no number.
-        geojson_default: usize = 1_000, 1..=100_000, "CAIRN_LIMIT_GEOJSON_DEFAULT";
         /// Most locations of a `FeatureCollection`.
         geojson_max: usize = 10_000, 1..=100_000, "CAIRN_LIMIT_GEOJSON_MAX";
-    }
-}
-
-limits! {
-    /// What one geometry may be.
-    GeometryLimits "Limits: geometry" {
-        /// Most vertices of one geometry.
-        vertices: usize = 1_000_000, 4..=10_000_000, "CAIRN_LIMIT_GEOMETRY_VERTICES";
-        /// Deepest nesting of geometry collections.
-        nesting: usize = 16, 1..=32, "CAIRN_LIMIT_GEOMETRY_NESTING";
     }
 }
 
@@ -163,8 +151,6 @@ pub struct Limits {
     pub store: StoreLimits,
     /// Sizes of pages.
     pub page: PageLimits,
-    /// Geometry that comes in.
-    pub geometry: GeometryLimits,
 }
 
 impl Limits {
@@ -175,25 +161,20 @@ impl Limits {
             connection: ConnectionLimits::read(reader),
             store: StoreLimits::read(reader),
             page: PageLimits::read(reader),
-            geometry: GeometryLimits::read(reader),
         };
         if limits.page.connection_default > limits.page.connection_max {
             reader.fault("CAIRN_LIMIT_PAGE_DEFAULT", "must not be more than CAIRN_LIMIT_PAGE_MAX");
         }
-        if limits.page.geojson_default > limits.page.geojson_max {
-            reader.fault("CAIRN_LIMIT_GEOJSON_DEFAULT", "must not be more than CAIRN_LIMIT_GEOJSON_MAX");
-        }
         limits
     }
 
-    pub(super) fn groups() -> [Group; 6] {
+    pub(super) fn groups() -> [Group; 5] {
         [
             GraphqlLimits::group(),
             HttpLimits::group(),
             ConnectionLimits::group(),
             StoreLimits::group(),
             PageLimits::group(),
-            GeometryLimits::group(),
         ]
     }
 }

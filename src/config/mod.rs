@@ -10,7 +10,7 @@ mod table;
 mod values;
 
 pub use limits::{
-    ConnectionLimits, GeometryLimits, GraphqlLimits, HttpLimits, Limits, PageLimits, StoreLimits,
+    ConnectionLimits, GraphqlLimits, HttpLimits, Limits, PageLimits, StoreLimits,
 };
 pub use settings::{Config, LogFormat};
 pub use table::{Group, Setting, example_file, groups};

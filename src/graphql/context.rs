@@ -3,12 +3,18 @@
 use async_graphql::Context;
 
 use crate::app::App;
+use crate::config::PageLimits;
 use crate::error::{Error, Result};
 use crate::model::{LocationId, Viewer};
 
 /// The services.
 pub fn app<'a>(context: &Context<'a>) -> Result<&'a App> {
     context.data_opt::<App>().ok_or_else(|| Error::internal("the schema was built without its services"))
+}
+
+/// The sizes of pages.
+pub fn page_limits(context: &Context<'_>) -> PageLimits {
+    context.data_opt::<PageLimits>().cloned().unwrap_or_default()
 }
 
 /// Who asks; a request that no door has named a viewer for is anonymous.

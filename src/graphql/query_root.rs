@@ -7,7 +7,7 @@ use async_graphql::{Context, Enum, ID, InputObject, Object};
 use crate::error::{Error, Result};
 use crate::graphql::clusters::{self, LocationCluster};
 use crate::graphql::connection::{LocationConnection, OrdinaryConnection, PageInfo};
-use crate::graphql::context::{app, parse_id, to_int, viewer};
+use crate::graphql::context::{app, page_limits, parse_id, to_int, viewer};
 use crate::graphql::filter_input::LocationFilter;
 use crate::graphql::layer::Layer;
 use crate::graphql::location::{Location, check_precision, check_simplify};
@@ -17,7 +17,7 @@ use crate::graphql::search::{self, SearchHit};
 use crate::graphql::shapes::{BBoxInput, PositionInput};
 use crate::graphql::stats::{self, AggregateInput, LocationStats};
 use crate::model::{Column, Columns};
-use crate::query::limits::{DEFAULT_FEATURES, DEFAULT_PAGE, MAX_FEATURES, MAX_PAGE};
+use crate::query::limits::DEFAULT_PAGE;
 use crate::query::location_query::RelayArguments;
 use crate::query::{self, Direction, Filter, LocationQuery, Near, OrderBy, Page, PropertyPath};
 use crate::service::locations::{CollectionOptions, off_the_event_loop};
@@ -148,7 +148,9 @@ impl QueryRoot {
         #[graphql(desc = "So many from the back, at most 1000")] last: Option<i32>,
         #[graphql(desc = "Before this cursor")] before: Option<String>,
     ) -> Result<LocationConnection> {
-        let page = Page::relay(RelayArguments { first, after, last, before }, DEFAULT_PAGE, MAX_PAGE)?;
+        let limits = page_limits(context);
+        let arguments = RelayArguments { first, after, last, before };
+        let page = Page::relay(arguments, limits.connection_default, limits.connection_max)?;
         let (backward, has_cursor, has_near) = (page.backward, page.cursor.is_some(), near.is_some());
         let query = Question { filter, near, order_by, page }.check()?;
         let (counted, locations, viewer) = (query.clone(), app(context)?.locations(), viewer(context));
@@ -182,7 +184,8 @@ impl QueryRoot {
         #[graphql(desc = "The properties wanted, by top-level name; all when nothing is said")] properties: Option<Vec<String>>,
     ) -> Result<FeatureCollection> {
         let arguments = RelayArguments { first: Some(first), after, ..RelayArguments::default() };
-        let page = Page::relay(arguments, DEFAULT_FEATURES, MAX_FEATURES)?;
+        let limits = page_limits(context);
+        let page = Page::relay(arguments, limits.geojson_max, limits.geojson_max)?;
         let query = Question { filter, near, order_by, page }.check()?;
         let options = CollectionOptions {
             precision: check_precision(precision)?,

@@ -3,27 +3,28 @@
 use async_graphql::{EmptyMutation, EmptySubscription, SDLExportOptions, Schema};
 
 use crate::app::App;
+use crate::config::PageLimits;
 use crate::graphql::query_root::QueryRoot;
 
 /// The schema of the API.
 pub type CairnSchema = Schema<QueryRoot, EmptyMutation, EmptySubscription>;
 
 /// What the schema allows.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct SchemaLimits {
-    /// Levels of fields.
-    pub depth: usize,
     /// Cost of an operation; see the fields' descriptions.
     pub complexity: usize,
     /// Whether clients may ask for the schema.
     pub introspection: bool,
+    /// Sizes of pages.
+    pub page: PageLimits,
 }
 
-/// Builds the schema over the services. No extensions: any one, even an empty one, costs each field a half more.
+/// Builds the schema over the services. Depth and size are bounded by the door, before validation walks the question. No extensions: any one, even an empty one, costs each field a half more.
 pub fn build(app: App, limits: SchemaLimits) -> CairnSchema {
     let builder = Schema::build(QueryRoot, EmptyMutation, EmptySubscription)
         .data(app)
-        .limit_depth(limits.depth)
+        .data(limits.page)
         .limit_complexity(limits.complexity);
     if limits.introspection { builder.finish() } else { builder.disable_introspection().disable_suggestions().finish() }
 }

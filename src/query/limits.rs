@@ -12,12 +12,6 @@ pub const MAX_ORDERS: usize = 4;
 pub const MAX_TEXT_BYTES: usize = 4_096;
 /// Locations in one page of a connection when nothing is said.
 pub const DEFAULT_PAGE: usize = 100;
-/// Locations in one page of a connection.
-pub const MAX_PAGE: usize = 1_000;
-/// Features in one `FeatureCollection` when nothing is said.
-pub const DEFAULT_FEATURES: usize = 1_000;
-/// Features in one `FeatureCollection`.
-pub const MAX_FEATURES: usize = 10_000;
 /// Groups of one statistic: more than a legend or a table shows.
 pub const MAX_GROUPS: usize = 1_000;
 /// Properties to group by.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
+use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::store::dialect::Dialect;
 use crate::store::gpkg::functions;
@@ -30,14 +31,14 @@ pub struct StoreOptions {
 }
 
 impl StoreOptions {
-    /// The defaults for a file.
-    pub fn new(path: impl Into<PathBuf>) -> Self {
+    /// As the operator decided.
+    pub fn from_config(config: &Config) -> Self {
         let cores = std::thread::available_parallelism().map_or(2, |cores| u32::try_from(cores.get()).unwrap_or(2));
         Self {
-            path: path.into(),
+            path: config.database_path.clone(),
             readers: (2 * cores).max(4),
-            acquire_timeout: Duration::from_secs(3),
-            statement_timeout: Duration::from_secs(10),
+            acquire_timeout: Duration::from_millis(config.limits.store.pool_wait_ms),
+            statement_timeout: Duration::from_millis(config.limits.store.statement_time_ms),
         }
     }
 }
