@@ -188,7 +188,8 @@ impl Edges {
 
     /// Whether a place lies on an edge.
     pub fn hold(&self, place: Coord<f64>) -> bool {
-        self.any_between(place.y, place.y, |edge| matches!(edge.beside(place), Beside::On))
+        self.envelope.covers(Envelope { min_x: place.x, min_y: place.y, max_x: place.x, max_y: place.y })
+            && self.any_between(place.y, place.y, |edge| matches!(edge.beside(place), Beside::On))
     }
 
     /// The closest contact of any two edges; stops at the first that is `enough`.

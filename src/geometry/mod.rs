@@ -11,6 +11,7 @@ pub mod geojson;
 pub mod locate;
 pub mod matrix;
 pub mod measure;
+pub mod part;
 pub mod planar;
 pub mod position;
 pub mod reach;
