@@ -336,7 +336,7 @@ mod tests {
             radii in prop::collection::vec(1..8_i32, 3..60),
             places in prop::collection::vec((-16..16_i32, -16..16_i32), 40),
         ) {
-            let step = std::f64::consts::TAU / radii.len() as f64;
+            let step = std::f64::consts::TAU / f64::from(u32::try_from(radii.len()).unwrap());
             let vertex = |(radius, index): (&i32, i32)| {
                 let (sin, cos) = (step * f64::from(index)).sin_cos();
                 let grid = |value: f64| (value * f64::from(*radius) * 2.0).round() / 2.0;

@@ -57,8 +57,8 @@ impl Matrix {
     /// The same relation seen from the second shape.
     #[must_use]
     pub fn transposed(&self) -> Self {
-        let [[a, b, c], [d, e, f], [g, h, i]] = self.0;
-        Self([[a, d, g], [b, e, h], [c, f, i]])
+        let [interior, boundary, exterior] = self.0;
+        Self([0, 1, 2].map(|column| [interior[column], boundary[column], exterior[column]]))
     }
 
     fn cells(&self) -> impl Iterator<Item = Cell> + '_ {

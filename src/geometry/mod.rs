@@ -5,6 +5,7 @@
 
 pub mod arc_tree;
 pub mod bbox;
+pub mod compare;
 pub mod crs;
 pub mod geodesic;
 pub mod geojson;
