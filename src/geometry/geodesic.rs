@@ -317,7 +317,7 @@ mod tests {
         let center = (-180.0..180.0_f64, -80.0..80.0_f64);
         let star = prop::collection::vec(0.1..9.0_f64, 3..12);
         (prop::sample::select(kinds), center, star).prop_map(|(kind, (lon, lat), star)| {
-            let step = std::f64::consts::TAU / star.len() as f64;
+            let step = std::f64::consts::TAU / f64::from(u32::try_from(star.len()).unwrap());
             let place = |(radius, index): (&f64, i32)| {
                 let (sin, cos) = (step * f64::from(index)).sin_cos();
                 (lon + radius * cos, lat + radius * sin)

@@ -188,7 +188,8 @@ impl Edges {
 
     /// Whether a place lies on an edge.
     pub fn hold(&self, place: Coord<f64>) -> bool {
-        self.any_between(place.y, place.y, |edge| matches!(edge.beside(place), Beside::On))
+        self.envelope.covers(Envelope { min_x: place.x, min_y: place.y, max_x: place.x, max_y: place.y })
+            && self.any_between(place.y, place.y, |edge| matches!(edge.beside(place), Beside::On))
     }
 
     /// The closest contact of any two edges; stops at the first that is `enough`.
@@ -335,7 +336,7 @@ mod tests {
             radii in prop::collection::vec(1..8_i32, 3..60),
             places in prop::collection::vec((-16..16_i32, -16..16_i32), 40),
         ) {
-            let step = std::f64::consts::TAU / radii.len() as f64;
+            let step = std::f64::consts::TAU / f64::from(u32::try_from(radii.len()).unwrap());
             let vertex = |(radius, index): (&i32, i32)| {
                 let (sin, cos) = (step * f64::from(index)).sin_cos();
                 let grid = |value: f64| (value * f64::from(*radius) * 2.0).round() / 2.0;

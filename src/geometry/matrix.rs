@@ -57,8 +57,8 @@ impl Matrix {
     /// The same relation seen from the second shape.
     #[must_use]
     pub fn transposed(&self) -> Self {
-        let [[a, b, c], [d, e, f], [g, h, i]] = self.0;
-        Self([[a, d, g], [b, e, h], [c, f, i]])
+        let [interior, boundary, exterior] = self.0;
+        Self([0, 1, 2].map(|column| [interior[column], boundary[column], exterior[column]]))
     }
 
     fn cells(&self) -> impl Iterator<Item = Cell> + '_ {
@@ -66,16 +66,21 @@ impl Matrix {
     }
 }
 
+impl Cell {
+    /// As it stands in a matrix and in a pattern.
+    const fn symbol(self) -> &'static str {
+        match self {
+            Self::Empty => "F",
+            Self::Point => "0",
+            Self::Line => "1",
+            Self::Area => "2",
+        }
+    }
+}
+
 impl std::fmt::Display for Matrix {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.cells().try_for_each(|cell| {
-            f.write_str(match cell {
-                Cell::Empty => "F",
-                Cell::Point => "0",
-                Cell::Line => "1",
-                Cell::Area => "2",
-            })
-        })
+        self.cells().try_for_each(|cell| f.write_str(cell.symbol()))
     }
 }
 
@@ -123,6 +128,18 @@ impl Pattern {
             Wanted::Anything => true,
             Wanted::Something => cell > Cell::Empty,
             Wanted::Exactly(exact) => cell == *exact,
+        })
+    }
+}
+
+impl std::fmt::Display for Pattern {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.iter().try_for_each(|wanted| {
+            f.write_str(match wanted {
+                Wanted::Anything => "*",
+                Wanted::Something => "T",
+                Wanted::Exactly(cell) => cell.symbol(),
+            })
         })
     }
 }

@@ -87,7 +87,7 @@ mod tests {
     fn geodesics_are_those_of_the_published_tables() {
         for (from, to, meters) in [
             // The first row of the "Test set for geodesics" (doi 10.5281/zenodo.32156).
-            ((0.0, 36.530_042_355_041), (5.762_344_694_676_510_456, -48.164_270_779_097_768_864), 9_398_502.043_468_7),
+            ((0.0, 36.530_042_355_041), (5.762_344_694_676_51, -48.164_270_779_097_77), 9_398_502.043_468_7),
             // JFK to LHR, from the manual of GeographicLib.
             ((-73.8, 40.6), (-0.5, 51.6), 5_551_759.400_319),
             // From pole to pole, and half round the equator: the latter is shorter over a pole.

@@ -6,6 +6,7 @@
 pub mod arc_tree;
 pub mod bbox;
 pub mod cluster;
+pub mod compare;
 pub mod crs;
 pub mod geodesic;
 #[cfg(test)]
@@ -14,6 +15,7 @@ pub mod geojson;
 pub mod locate;
 pub mod matrix;
 pub mod measure;
+pub mod part;
 pub mod planar;
 pub mod position;
 pub mod reach;

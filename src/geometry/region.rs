@@ -215,7 +215,7 @@ mod tests {
             turn in -360.0..360.0_f64,
         ) {
             let ring = |turn: f64| {
-                let step = TAU / radii.len() as f64;
+                let step = TAU / f64::from(u32::try_from(radii.len()).unwrap());
                 let star = radii.iter().zip(0..).map(|(radius, index)| {
                     let (sin, cos) = (step * f64::from(index)).sin_cos();
                     coord! { x: wrapped(center.0 + turn + radius * cos), y: center.1 + radius * sin }

@@ -15,7 +15,7 @@ use crate::geometry::cluster::ClusterGrid;
 use crate::geometry::geodesic::Target;
 use crate::geometry::relate::{Pattern, Planar, SpatialPredicate};
 use crate::geometry::wkb::{GpkgHeader, Wkb};
-use crate::geometry::{BBox, Envelope};
+use crate::geometry::Envelope;
 
 /// Same arguments, same answer; and allowed inside triggers of a file that is not trusted.
 pub(super) const FLAGS: FunctionFlags = FunctionFlags::SQLITE_UTF8
@@ -74,7 +74,8 @@ fn register_relations(db: &Connection) -> SqlResult<()> {
     scalar(db, "cairn_in_box", 5, |context| {
         let area = context.get_or_create_aux(1, |_| {
             let side = |index| context.get::<f64>(index);
-            BBox::new(side(1)?, side(2)?, side(3)?, side(4)?).and_then(Planar::of_box).map_err(user)
+            let envelope = Envelope { min_x: side(1)?, min_y: side(2)?, max_x: side(3)?, max_y: side(4)? };
+            Planar::of_envelope(envelope).map_err(user)
         })?;
         Ok(row(context).and_then(|row| area.test(SpatialPredicate::Intersects, row).ok()))
     })
