@@ -1,7 +1,7 @@
 //! Brings the tables up to date, one process at a time.
 
 use migration::{Migrator, MigratorTrait};
-use sea_orm::{DatabaseConnection, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use sea_orm::{ConnectionTrait, DatabaseConnection, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 
 use crate::error::Result;
 
@@ -15,5 +15,7 @@ pub async fn run(writer: &DatabaseConnection) -> Result<()> {
     let transaction = writer.begin_with_options(options).await?;
     Migrator::up(&transaction, None).await?;
     transaction.commit().await?;
+    // GDAL looks for the GeoPackage's mark in the file itself, before it opens the write-ahead log.
+    writer.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await?;
     Ok(())
 }
