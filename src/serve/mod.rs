@@ -17,5 +17,5 @@ pub use accept::serve;
 pub use body::BodyIdle;
 pub use signal::until_told;
 
-
-
+#[cfg(test)]
+mod tests;
