@@ -14,7 +14,6 @@ mod signal;
 mod stream;
 
 pub use accept::serve;
-pub use body::BodyIdle;
 pub use signal::until_told;
 
 #[cfg(test)]

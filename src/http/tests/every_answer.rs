@@ -4,6 +4,8 @@ use super::{Answer, get, request, send, site};
 use axum::body::Body;
 use axum::http::StatusCode;
 
+const JSON: &[(&str, &str)] = &[("content-type", "application/json")];
+
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
     connect-src 'self'; font-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; \
     form-action 'self'; object-src 'none'; frame-ancestors 'self'";
@@ -24,11 +26,13 @@ fn assert_headers(answer: &Answer, policy: &str, what: &str) {
     }
 }
 
+/// Method, path, headers, body, and the status that they get.
+type Row = (&'static str, &'static str, &'static [(&'static str, &'static str)], &'static str, u16);
+
 #[tokio::test]
 async fn every_route_and_every_error_carries_the_security_headers_and_an_id() {
     let site = site(&[("CAIRN_LIMIT_REQUEST_TIME_MS", "100")]);
-    let json = ("content-type", "application/json");
-    let table: [(&str, &str, &[(&str, &str)], &str, u16); 20] = [
+    let table: [Row; 20] = [
         ("GET", "/", &[], "", 200),
         ("HEAD", "/", &[], "", 200),
         ("POST", "/", &[], "", 405),
@@ -44,9 +48,9 @@ async fn every_route_and_every_error_carries_the_security_headers_and_an_id() {
         ("GET", "/settings.json", &[("if-none-match", "*")], "", 304),
         ("GET", "/graphql?query=%7Bhello%7D", &[], "", 200),
         ("GET", "/graphql", &[], "", 400),
-        ("POST", "/graphql", &[json], r#"{"query":"{hello}"}"#, 200),
-        ("POST", "/graphql", &[json], r#"{"query":"{panic}"}"#, 500),
-        ("POST", "/graphql", &[json], r#"{"query":"{never}"}"#, 503),
+        ("POST", "/graphql", JSON, r#"{"query":"{hello}"}"#, 200),
+        ("POST", "/graphql", JSON, r#"{"query":"{panic}"}"#, 500),
+        ("POST", "/graphql", JSON, r#"{"query":"{never}"}"#, 503),
         ("POST", "/graphql", &[], "", 415),
         ("GET", "/graphql?query=%7Bhello%7D", &[("accept", "text/html")], "", 406),
     ];

@@ -14,7 +14,6 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tower::ServiceExt as _;
 
@@ -69,20 +68,12 @@ impl Query {
         Err(std::io::Error::other(SECRET).into())
     }
 
-    async fn broken(&self) -> async_graphql::Result<i32> {
-        let mut error = async_graphql::Error::new("it broke");
-        let ours = Error::internal(SECRET);
-        error.extensions = super::graphql::to_server_error(&ours).extensions;
-        error.source = Some(Arc::new(ours));
-        Err(error)
+    async fn broken(&self) -> crate::error::Result<i32> {
+        Err(Error::internal(SECRET))
     }
 
-    async fn refused(&self) -> async_graphql::Result<i32> {
-        let ours = Error::new(ErrorCode::NotFound, "no location has this id").at("id");
-        let server_error = super::graphql::to_server_error(&ours);
-        let mut error = async_graphql::Error::new(server_error.message);
-        error.extensions = server_error.extensions;
-        Err(error)
+    async fn refused(&self) -> crate::error::Result<i32> {
+        Err(Error::new(ErrorCode::NotFound, "no location has this id").at("id"))
     }
 
     async fn never(&self) -> i32 {
@@ -97,7 +88,6 @@ impl Query {
 struct Node;
 
 #[Object]
-#[expect(clippy::unused_async, reason = "async-graphql wants async resolvers")]
 impl Node {
     async fn node(&self) -> Self {
         Self
@@ -114,7 +104,6 @@ static WRITES: AtomicUsize = AtomicUsize::new(0);
 pub(super) struct Mutation;
 
 #[Object]
-#[expect(clippy::unused_async, reason = "async-graphql wants async resolvers")]
 impl Mutation {
     async fn write(&self, ctx: &Context<'_>) -> bool {
         WRITES.fetch_add(1, Ordering::Relaxed);
