@@ -6,19 +6,27 @@
 use std::error::Error;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitCode};
 use std::{env, fs};
 
 type Done<T = ()> = Result<T, Box<dyn Error>>;
 
 /// What of `web/` is no source: big, made by tools, or of the browser tests alone.
-const NOT_SOURCES: [&str; 4] = ["node_modules", "dist", "e2e", "test-results"];
+const NOT_SOURCES: [&str; 6] = ["node_modules", ".generated", "dist", "e2e", "test-results", "playwright-report"];
 
 const PLACEHOLDER: &str = "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>Cairn</title>\n\
     <h1>Cairn</h1>\n<p>This build has no pages: it was made without the feature <code>web</code>. \
     The API answers at <a href=\"graphql?query=%7B__typename%7D\">graphql</a>.</p>\n</html>\n";
 
-fn main() -> Done {
+fn main() -> ExitCode {
+    let Err(error) = make_pages() else { return ExitCode::SUCCESS };
+    for line in error.to_string().lines() {
+        println!("cargo::error={line}");
+    }
+    ExitCode::FAILURE
+}
+
+fn make_pages() -> Done {
     let out = PathBuf::from(env::var("OUT_DIR")?);
     let pages = out.join("web-dist");
     println!("cargo::rerun-if-changed=build.rs");

@@ -20,3 +20,14 @@ pub fn start(filter: &str, format: LogFormat) -> Result<()> {
     }
     .map_err(Error::internal)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_that_makes_no_sense_is_refused() {
+        let error = start("==", LogFormat::Json).unwrap_err();
+        assert!(error.to_string().starts_with("CAIRN_LOG: "), "{error}");
+    }
+}

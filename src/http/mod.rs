@@ -23,5 +23,5 @@ pub use host::AllowedHosts;
 pub use router::{Parts, router};
 pub use system::Readiness;
 
-
-
+#[cfg(test)]
+pub(crate) mod tests;

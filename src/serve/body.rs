@@ -3,17 +3,13 @@
 use super::idle::Running;
 use axum::body::{Body, Bytes, HttpBody};
 use hyper::body::{Frame, Incoming, SizeHint};
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep};
 
-/// The sender of a request body stayed silent for too long.
-#[derive(Debug, thiserror::Error)]
-#[error("the request body stopped coming")]
-pub struct BodyIdle;
-
-/// A request body whose every part must come within `idle`.
+/// A request body whose every part must come within `idle`; else it ends in an `io::Error` of kind `TimedOut`.
 pub(super) struct TimedBody {
     inner: Incoming,
     idle: Duration,
@@ -44,7 +40,8 @@ impl HttpBody for TimedBody {
             return Poll::Pending;
         }
         clock.as_mut().reset(Instant::now() + idle);
-        Poll::Ready(Some(Err(BodyIdle.into())))
+        let silence = io::Error::new(io::ErrorKind::TimedOut, "the request body stopped coming");
+        Poll::Ready(Some(Err(silence.into())))
     }
 
     fn is_end_stream(&self) -> bool {

@@ -14,8 +14,7 @@ mod signal;
 mod stream;
 
 pub use accept::serve;
-pub use body::BodyIdle;
 pub use signal::until_told;
 
-
-
+#[cfg(test)]
+mod tests;

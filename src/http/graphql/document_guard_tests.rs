@@ -8,6 +8,10 @@ fn check(text: &str) -> Option<ErrorCode> {
     check_document(&document, &GraphqlLimits::default()).err().map(|error| error.code())
 }
 
+fn each(count: usize, text: impl Fn(usize) -> String) -> String {
+    (0..count).map(text).collect::<Vec<_>>().concat()
+}
+
 /// `make(limit)` passes and `make(limit + 1)` does not.
 fn passes_up_to(limit: usize, make: impl Fn(usize) -> String) {
     assert_eq!(check(&make(limit)), None, "{}", make(limit));
@@ -17,14 +21,14 @@ fn passes_up_to(limit: usize, make: impl Fn(usize) -> String) {
 #[test]
 fn each_count_passes_at_its_limit_and_fails_one_above() {
     passes_up_to(12, |n| format!("{}{}", "{a".repeat(n), "}".repeat(n)));
-    passes_up_to(30, |n| format!("{{r{{{}}}}}", (0..n).map(|i| format!("a{i}:__typename ")).collect::<String>()));
-    passes_up_to(20, |n| format!("{{{}}}", (0..n).map(|i| format!("f{i} ")).collect::<String>()));
+    passes_up_to(30, |n| format!("{{r{{{}}}}}", each(n, |i| format!("a{i}:__typename "))));
+    passes_up_to(20, |n| format!("{{{}}}", each(n, |i| format!("f{i} "))));
     passes_up_to(10, |n| format!("{{a {}}}", "@d ".repeat(n)));
     passes_up_to(10, |n| format!("query q {} {{a}}", "@d ".repeat(n)));
     passes_up_to(10, |n| format!("{{...on A {} {{a}}}}", "@d ".repeat(n)));
     passes_up_to(10, |n| format!("{{...f}} fragment f on A {} {{a}}", "@d ".repeat(n)));
-    passes_up_to(10, |n| (0..n).map(|i| format!("query q{i} {{a}} ")).collect());
-    passes_up_to(50, |n| format!("{{a}}{}", (0..n).map(|i| format!("fragment f{i} on A {{a}} ")).collect::<String>()));
+    passes_up_to(10, |n| each(n, |i| format!("query q{i} {{a}} ")));
+    passes_up_to(50, |n| format!("{{a}}{}", each(n, |i| format!("fragment f{i} on A {{a}} "))));
     // r, then 17 spreads of 1 + 293 nodes, and 1 more for each further field: 5,000 and 5,001.
     passes_up_to(1, |n| {
         let fields = "x ".repeat(293);
@@ -36,7 +40,7 @@ fn each_count_passes_at_its_limit_and_fails_one_above() {
 #[test]
 fn fragments_are_followed_for_depth_aliases_and_root_fields() {
     let deep = |levels: usize| {
-        let fragments: String = (0..levels - 1).map(|i| format!("fragment f{i} on A {{a{{...f{}}}}} ", i + 1)).collect();
+        let fragments: String = each(levels - 1, |i| format!("fragment f{i} on A {{a{{...f{}}}}} ", i + 1));
         format!("{{...f0}} {fragments} fragment f{} on A {{a}}", levels - 1)
     };
     passes_up_to(12, deep);
@@ -48,7 +52,7 @@ fn fragments_are_followed_for_depth_aliases_and_root_fields() {
 fn twenty_four_fragments_that_each_spread_the_next_one_twice_are_refused_at_once() {
     for fan in [2, 60] {
         let fragments: String =
-            (0..24).map(|i| format!("fragment f{i} on A {{{}}} ", format!("...f{} ", i + 1).repeat(fan))).collect();
+            each(24, |i| format!("fragment f{i} on A {{{}}} ", format!("...f{} ", i + 1).repeat(fan)));
         let text = format!("{{...f0}} {fragments} fragment f24 on A {{a}}");
         assert_eq!(check(&text), Some(ErrorCode::LimitExceeded));
     }
@@ -75,7 +79,7 @@ fn the_chain_of_fragments_is_bounded_whatever_the_order_they_are_met_in() {
     // 48 fragments of 60 wrappers each: no depth, few nodes, and 2,900 levels for whoever recurses.
     let wrappers = |inner: &str| format!("{}{inner}{}", "ofType{".repeat(60), "}".repeat(60));
     let forward: String =
-        (0..48).map(|i| format!("fragment f{i} on T {{{}}} ", wrappers(&format!("...f{}", i + 1)))).collect();
+        each(48, |i| format!("fragment f{i} on T {{{}}} ", wrappers(&format!("...f{}", i + 1))));
     let text = format!("{{__type(name:\"a\"){{...f0}}}} {forward} fragment f48 on T {{name}}");
     assert_eq!(check(&text), Some(ErrorCode::LimitExceeded));
     // The first operation makes the inner fragments known before the outer ones are met.
@@ -106,10 +110,10 @@ proptest! {
     fn what_passes_is_small_when_written_out(
         spreads in prop::collection::vec(prop::collection::vec(0_usize..30, 0..6), 1..30)
     ) {
-        let fragments: String = spreads.iter().enumerate().map(|(i, to)| {
-            let to: String = to.iter().map(|j| format!("...f{j} ")).collect();
+        let fragments = each(spreads.len(), |i| {
+            let to = each(spreads[i].len(), |j| format!("...f{} ", spreads[i][j]));
             format!("fragment f{i} on A {{ a {to} }} ")
-        }).collect();
+        });
         let document = parse_query(format!("{{r{{...f0}}}} {fragments}")).unwrap();
         if check_document(&document, &GraphqlLimits::default()).is_ok() {
             fn visits(document: &ExecutableDocument, name: &str) -> usize {

@@ -11,7 +11,6 @@ use super::origin::is_foreign;
 use super::question::{Asked, Question};
 use crate::config::{Config, Limits};
 use crate::error::{Error, ErrorCode};
-use crate::serve::BodyIdle;
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
 use async_graphql::{ObjectType, Response as Answer, Schema, ServerError, SubscriptionType, Value};
 use axum::Extension;
@@ -21,6 +20,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use std::error::Error as StdError;
+use std::io;
 use std::sync::Arc;
 
 /// Who answers a question that has passed the guards.
@@ -179,8 +179,8 @@ async fn read_body(body: Body, headers: &HeaderMap, limit: usize) -> Result<Byte
     }
     match Limited::new(body, limit).collect().await {
         Ok(body) => Ok(body.to_bytes()),
-        Err(error) if has_cause::<LengthLimitError>(&*error) => Err(too_large()),
-        Err(error) if has_cause::<BodyIdle>(&*error) => Err(Problem::new(
+        Err(error) if cause::<LengthLimitError>(&*error).is_some() => Err(too_large()),
+        Err(error) if cause(&*error).is_some_and(|io: &io::Error| io.kind() == io::ErrorKind::TimedOut) => Err(Problem::new(
             StatusCode::REQUEST_TIMEOUT,
             Error::new(ErrorCode::Timeout, "the request body stopped coming"),
         )),
@@ -188,8 +188,9 @@ async fn read_body(body: Body, headers: &HeaderMap, limit: usize) -> Result<Byte
     }
 }
 
-fn has_cause<T: StdError + 'static>(error: &(dyn StdError + 'static)) -> bool {
-    error.is::<T>() || error.source().is_some_and(has_cause::<T>)
+/// The first `T` among an error and its causes.
+fn cause<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+    error.downcast_ref().or_else(|| cause(error.source()?))
 }
 
 /// The operation that would run.

@@ -41,9 +41,11 @@ pub fn to_server_error(error: &Error) -> ServerError {
 /// Makes every error of a response fit to leave. Faults of the server are logged here, once.
 pub fn mask(response: &mut Response, id: &RequestId) {
     for error in &mut response.errors {
+        // A resolver that passes our error on with `?` leaves it here, without its code.
         if let Some(ours) = error.source::<Error>() {
             let told = to_server_error(ours);
-            (error.message, error.extensions) = (told.message, told.extensions);
+            error.message = told.message;
+            error.extensions = told.extensions;
         }
         match code_of(error) {
             Some(ErrorCode::Internal) => hide(error, id),
