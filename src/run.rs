@@ -62,5 +62,5 @@ fn announce(config: &Config, address: std::net::SocketAddr) {
     if config.playground {
         println!("GraphiQL at http://{address}/graphiql/");
     }
-    println!("database {}", config.database_path.display());
+    println!("database {}", config.database);
 }

@@ -23,10 +23,10 @@ pub struct Model {
     pub style: String,
     /// Drawing order, lowest first.
     pub position: i64,
-    /// RFC 3339 with milliseconds, UTC.
-    pub created_at: String,
-    /// RFC 3339 with milliseconds, UTC.
-    pub updated_at: String,
+    /// UTC; kept with milliseconds.
+    pub created_at: DateTimeUtc,
+    /// UTC; kept with milliseconds.
+    pub updated_at: DateTimeUtc,
 }
 
 /// No relation is followed through the entity: the query path joins by itself.

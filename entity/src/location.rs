@@ -9,7 +9,7 @@ pub struct Model {
     /// Row number, the feature id in GIS programs.
     #[sea_orm(primary_key)]
     pub id: i64,
-    /// A GeoPackage blob in SRS 4326.
+    /// A GeoPackage blob, or EWKB on PostGIS, in SRS 4326.
     #[sea_orm(column_type = "Blob")]
     pub geom: Vec<u8>,
     /// The layer it belongs to.
@@ -22,10 +22,10 @@ pub struct Model {
     pub properties: String,
     /// Counts the changes, from 1.
     pub version: i64,
-    /// RFC 3339 with milliseconds, UTC.
-    pub created_at: String,
-    /// RFC 3339 with milliseconds, UTC.
-    pub updated_at: String,
+    /// UTC; kept with milliseconds.
+    pub created_at: DateTimeUtc,
+    /// UTC; kept with milliseconds.
+    pub updated_at: DateTimeUtc,
     /// The account that made it.
     pub created_by: Option<i64>,
     /// The account that changed it last; none when a GIS program did.

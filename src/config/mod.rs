@@ -4,11 +4,13 @@
 //! setting with its default and its meaning (`.env.example` is printed from it), `limits` holds the limits,
 //! `values` reads single values. Nothing here opens a file of data or a socket.
 
+mod database;
 mod limits;
 mod settings;
 mod table;
 mod values;
 
+pub use database::{Database, PostgresUrl};
 pub use limits::{
     ConnectionLimits, GraphqlLimits, HttpLimits, Limits, PageLimits, StoreLimits,
 };

@@ -1,5 +1,6 @@
 //! The typed settings of one server.
 
+use super::database::Database;
 use super::limits::Limits;
 use super::table::{default_of, groups};
 use super::values::{Basemap, PublicUrl, Reader, plain_host, switch};
@@ -20,8 +21,8 @@ pub enum LogFormat {
 /// Everything the operator decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
-    /// The file of the database. Its folder may not exist yet.
-    pub database_path: PathBuf,
+    /// Where the data is.
+    pub database: Database,
     /// Folder of everything the server keeps. It may not exist yet.
     pub data_dir: PathBuf,
     /// Where to listen. Port 0: any free one.
@@ -79,8 +80,9 @@ impl Config {
             reader.optional(name, |text| Ok(text.to_owned())).unwrap_or_else(|| default_of(name).to_owned())
         };
         let data_dir = PathBuf::from(text(reader, "CAIRN_DATA_DIR"));
-        let database_path =
-            reader.optional("DATABASE_URL", database_path).unwrap_or_else(|| data_dir.join("cairn.gpkg"));
+        let database = reader
+            .optional("DATABASE_URL", Database::read)
+            .unwrap_or_else(|| Database::Geopackage(data_dir.join("cairn.gpkg")));
         let listen = reader.optional("CAIRN_LISTEN", listen).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080)));
         let public_url = reader.optional("CAIRN_PUBLIC_URL", PublicUrl::read);
         let named_hosts = reader.optional("CAIRN_ALLOWED_HOSTS", hosts).unwrap_or_default();
@@ -88,7 +90,7 @@ impl Config {
         let mut warnings = unknown_names(reader);
         let basemap = basemap(reader, &mut warnings);
         Self {
-            database_path,
+            database,
             data_dir,
             allowed_hosts: allowed_hosts(listen, public_url.as_ref(), named_hosts),
             listen,
@@ -123,17 +125,6 @@ fn dotenv_pairs(path: &Path) -> Result<Vec<(String, String)>> {
         })
         .filter(|pair| pair.as_ref().map_or(true, |(name, _)| is_ours(name)))
         .collect()
-}
-
-fn database_path(url: &str) -> std::result::Result<PathBuf, String> {
-    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-        return Err("PostgreSQL is not in this version; use sqlite://PATH".to_owned());
-    }
-    let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")).unwrap_or_default();
-    if path.is_empty() || path.contains('?') || path == ":memory:" {
-        return Err("must be sqlite://PATH, with the path of a file".to_owned());
-    }
-    Ok(PathBuf::from(path))
 }
 
 fn listen(text: &str) -> std::result::Result<SocketAddr, String> {

@@ -38,7 +38,10 @@ const DATA: &[Row] = &[
     row(
         "DATABASE_URL",
         "",
-        &["The database: sqlite://PATH, a GeoPackage file. Not set: cairn.gpkg in CAIRN_DATA_DIR."],
+        &[
+            "The database: sqlite://PATH, a GeoPackage file, or postgres://USER:PASSWORD@HOST:PORT/DATABASE, PostgreSQL 14 or",
+            "newer with PostGIS 3. Not set: cairn.gpkg in CAIRN_DATA_DIR.",
+        ],
     ),
 ];
 

@@ -101,6 +101,34 @@ impl Geometry {
         Self { wkb: writer.finish(), survey: Survey::point(x, y) }
     }
 
+    /// The box as a set of positions: a polygon, or the line or the point that it is without width or height.
+    pub fn of_envelope(envelope: super::Envelope) -> Result<Self> {
+        let super::Envelope { min_x, min_y, max_x, max_y } = envelope;
+        let corners: &[(f64, f64)] = match (min_x < max_x, min_y < max_y) {
+            (true, true) => &[(min_x, min_y), (max_x, min_y), (max_x, max_y), (min_x, max_y), (min_x, min_y)],
+            (false, false) => &[(min_x, min_y)],
+            (true, false) | (false, true) => &[(min_x, min_y), (max_x, max_y)],
+        };
+        let mut writer = Writer::new(false, false, 93);
+        let count = u32::try_from(corners.len()).unwrap_or(u32::MAX);
+        match count {
+            1 => writer.head(GeometryType::Point),
+            2 => {
+                writer.head(GeometryType::LineString);
+                writer.count(count);
+            }
+            _ => {
+                writer.head(GeometryType::Polygon);
+                writer.count(1);
+                writer.count(count);
+            }
+        }
+        for &(x, y) in corners {
+            writer.position(Vertex { x, y, z: None, m: None });
+        }
+        Self::from_wkb(writer.finish())
+    }
+
     /// The bytes with what was found when they were walked.
     pub fn wkb(&self) -> Wkb<'_> {
         Wkb::surveyed(&self.wkb, self.survey)
@@ -109,6 +137,11 @@ impl Geometry {
     /// As a GeoPackage blob in SRS 4326.
     pub fn to_gpkg(&self) -> Vec<u8> {
         wkb::to_gpkg(self.wkb())
+    }
+
+    /// As EWKB in SRS 4326.
+    pub fn to_ewkb(&self) -> Vec<u8> {
+        wkb::to_ewkb(self.wkb())
     }
 }
 

@@ -4,6 +4,7 @@
 //! bytes that are left before anything is allocated (nine bytes can announce 2^32 points), and bounds the nesting (ten
 //! thousand nested collections overflow a parser's stack), so that what passes may be handed to a library.
 
+mod ewkb;
 mod gpkg;
 mod reader;
 #[cfg(test)]
@@ -11,6 +12,7 @@ mod tests;
 mod writer;
 
 pub(crate) use gpkg::canonical;
+pub use ewkb::to_ewkb;
 pub use gpkg::{GpkgHeader, to_gpkg};
 pub(crate) use reader::{Part, Positions, Vertex, Visitor, walk};
 pub(crate) use writer::{Writer, rewrite};

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::geometry::{Geometry, Position};
+use crate::model::location::parse_timestamp;
 use crate::model::{LayerId, LocationId, PropertyPath};
 use crate::query::access::Access;
 use crate::query::cursor::{Cursor, KeyValue};
@@ -76,7 +77,33 @@ impl SortKey {
     }
 }
 
+impl SortKey {
+    /// Whether a row may have such a value; a cursor that somebody made up may hold anything.
+    fn admits(&self, value: &KeyValue) -> bool {
+        match (self, value) {
+            (Self::Id, KeyValue::Int(_))
+            | (Self::Name | Self::PropertyText(_), KeyValue::Text(_))
+            | (Self::PropertyNumber(_), KeyValue::Int(_)) => true,
+            (Self::Distance | Self::PropertyNumber(_), KeyValue::RealBits(bits)) => !f64::from_bits(*bits).is_nan(),
+            // A distance is missing where a geometry is broken.
+            (Self::Distance, KeyValue::Null) => true,
+            (Self::CreatedAt | Self::UpdatedAt, KeyValue::Text(text)) => parse_timestamp(text).is_ok(),
+            (key, KeyValue::Null) => key.nullable(),
+            _ => false,
+        }
+    }
+}
+
 impl BoundOrder {
+    /// The keys of a cursor of this order.
+    fn read(&self, cursor: &Cursor) -> Result<Vec<KeyValue>> {
+        let values = cursor.keys_for(&self.name, self.keys.len())?;
+        if self.keys.iter().zip(values).all(|((key, _), value)| key.admits(value)) {
+            return Ok(values.to_vec());
+        }
+        Err(Error::bad_input("this cursor is not one of this server: ask for the first page again"))
+    }
+
     /// The cursor of a row with these key values.
     pub fn cursor(&self, keys: Vec<KeyValue>) -> Cursor {
         Cursor::new(self.name.clone(), keys)
@@ -102,8 +129,7 @@ impl BoundQuery {
         }
         let order = bind_order(order, near.map(|near| near.position), access).map_err(|error| error.at("orderBy"))?;
         let argument = if page.backward { "before" } else { "after" };
-        let after = page.cursor.map(|cursor| cursor.keys_for(&order.name, order.keys.len()).map(<[_]>::to_vec))
-            .transpose().map_err(|error| error.at(argument))?;
+        let after = page.cursor.map(|cursor| order.read(&cursor)).transpose().map_err(|error| error.at(argument))?;
         Ok(Self {
             filter: BoundFilter::And(conditions),
             near,

@@ -4,12 +4,12 @@ use std::collections::{BTreeSet, HashMap};
 
 use entity::layer;
 use sea_orm::sea_query::{Alias, Query};
-use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder, TransactionTrait};
+use sea_orm::{ConnectionTrait, EntityTrait, IsolationLevel, QueryOrder, TransactionTrait};
 
 use crate::error::{Error, Result};
-use crate::model::location::parse_timestamp;
 use crate::model::{Catalog, Layer, Visibility};
 use crate::store::Store;
+use crate::store::dialect::Dialect;
 use crate::store::sql::select::{CATALOG_VERSION, catalog_version};
 
 impl Store {
@@ -21,7 +21,12 @@ impl Store {
 
     /// Reads the whole catalogue in one snapshot.
     pub async fn catalog(&self) -> Result<Catalog> {
-        let snapshot = self.reader.begin().await?;
+        // SQLite has no other kind of transaction than one with a snapshot, PostgreSQL takes one only when asked.
+        let isolation = match self.dialect {
+            Dialect::Geopackage => None,
+            Dialect::Postgis => Some(IsolationLevel::RepeatableRead),
+        };
+        let snapshot = self.reader.begin_with_config(isolation, None).await?;
         let version = Query::select().expr_as(catalog_version(), CATALOG_VERSION).take();
         let version = snapshot.query_one(&version).await?.ok_or_else(|| Error::internal("no catalogue"))?;
         let layers = layer::Entity::find()
@@ -58,7 +63,7 @@ fn to_layer(row: layer::Model) -> Result<Layer> {
         visibility,
         style: serde_json::from_str(&row.style).map_err(Error::internal)?,
         position: row.position,
-        created_at: parse_timestamp(&row.created_at)?,
-        updated_at: parse_timestamp(&row.updated_at)?,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
     })
 }

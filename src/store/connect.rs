@@ -1,29 +1,23 @@
-//! Opens the database: one writer, a pool of readers, the functions on every connection.
+//! Opens the database that the settings name: brings its tables up to date, then a pool that writes and a pool that reads.
 
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{ConnectionTrait, DatabaseConnection};
 
-use crate::config::Config;
-use crate::error::{Error, Result};
+use crate::config::{Config, Database};
+use crate::error::Result;
 use crate::store::dialect::Dialect;
-use crate::store::gpkg::functions;
-use crate::store::migrate;
-
-/// How long a writer waits for another program (QGIS, ogr2ogr) to end its transaction.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-/// Prepared statements kept by a connection: a filter has its own text, a value has not.
-const STATEMENT_CACHE: usize = 256;
+use crate::store::{gpkg, postgis};
 
 /// Where the database is, and how much it may be asked.
 #[derive(Debug, Clone)]
 pub struct StoreOptions {
-    /// The GeoPackage file; made when it is missing.
-    pub path: PathBuf,
-    /// Readers at once.
+    /// The file or the server.
+    pub database: Database,
+    /// Readers of a file at once.
     pub readers: u32,
+    /// Connections to a server at once, those that write included.
+    pub connections: u32,
     /// How long a question waits for a free connection.
     pub acquire_timeout: Duration,
     /// How long one statement may run.
@@ -34,11 +28,13 @@ impl StoreOptions {
     /// As the operator decided.
     pub fn from_config(config: &Config) -> Self {
         let cores = std::thread::available_parallelism().map_or(2, |cores| u32::try_from(cores.get()).unwrap_or(2));
+        let limits = &config.limits.store;
         Self {
-            path: config.database_path.clone(),
+            database: config.database.clone(),
             readers: (2 * cores).max(4),
-            acquire_timeout: Duration::from_millis(config.limits.store.pool_wait_ms),
-            statement_timeout: Duration::from_millis(config.limits.store.statement_time_ms),
+            connections: limits.database_connections,
+            acquire_timeout: Duration::from_millis(limits.pool_wait_ms),
+            statement_timeout: Duration::from_millis(limits.statement_time_ms),
         }
     }
 }
@@ -51,16 +47,33 @@ pub struct Store {
     pub(super) dialect: Dialect,
 }
 
+/// What a pool is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// On SQLite one connection: there is one writer, and transactions that start reading and then write fail under contention.
+    Writer,
+    /// Connections that cannot write.
+    Reader,
+}
+
 impl Store {
-    /// Opens the file, brings its tables up to date under a lock, and teaches each connection its functions.
+    /// Opens the database and brings its tables up to date under a lock.
     pub async fn open(options: &StoreOptions) -> Result<Self> {
-        if let Some(folder) = options.path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            tokio::fs::create_dir_all(folder).await.map_err(|error| cannot_open(&options.path, error))?;
+        match &options.database {
+            Database::Geopackage(path) => {
+                gpkg::connect::make_folder(path).await?;
+                let writer = gpkg::connect::connect(path, options, Role::Writer).await?;
+                gpkg::migrate::run(&writer).await?;
+                let reader = gpkg::connect::connect(path, options, Role::Reader).await?;
+                Ok(Self { reader, writer, dialect: Dialect::Geopackage })
+            }
+            Database::Postgis(url) => {
+                postgis::migrate::run(url, options).await?;
+                let writer = postgis::connect::connect(url, options, Role::Writer).await?;
+                let reader = postgis::connect::connect(url, options, Role::Reader).await?;
+                Ok(Self { reader, writer, dialect: Dialect::Postgis })
+            }
         }
-        let writer = connect(options, Role::Writer).await?;
-        migrate::run(&writer).await?;
-        let reader = connect(options, Role::Reader).await?;
-        Ok(Self { reader, writer, dialect: Dialect::Geopackage })
     }
 
     /// Whether the database answers.
@@ -68,61 +81,15 @@ impl Store {
         Ok(self.reader.ping().await?)
     }
 
-    /// Closes the connections; the last one folds the write-ahead log into the file.
+    /// Closes the connections; the last one to a file folds the write-ahead log into it.
     pub async fn close(self) -> Result<()> {
         self.reader.close().await?;
-        self.writer.execute_unprepared("PRAGMA optimize").await?;
+        match self.dialect {
+            Dialect::Geopackage => {
+                self.writer.execute_unprepared("PRAGMA optimize").await?;
+            }
+            Dialect::Postgis => {}
+        }
         Ok(self.writer.close().await?)
     }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Role {
-    /// One connection: SQLite has one writer, and transactions that start reading and then write fail under contention.
-    Writer,
-    /// Connections that cannot write.
-    Reader,
-}
-
-async fn connect(options: &StoreOptions, role: Role) -> Result<DatabaseConnection> {
-    let statement_timeout = match role {
-        Role::Reader => options.statement_timeout,
-        // A migration or an import is bounded by its own limits.
-        Role::Writer => Duration::MAX,
-    };
-    let path = options.path.clone();
-    // The file name is set below: a name with a question mark would not survive an address.
-    let mut connect = ConnectOptions::new("sqlite::memory:");
-    connect
-        .min_connections(1)
-        .max_connections(if role == Role::Writer { 1 } else { options.readers })
-        .acquire_timeout(options.acquire_timeout)
-        .sqlx_logging(false)
-        .map_sqlx_sqlite_opts(move |_| sqlite_options(&path, role))
-        .map_sqlx_sqlite_pool_opts(move |pool| {
-            pool.max_lifetime(None).idle_timeout(None).test_before_acquire(false).after_connect(move |connection, _| {
-                Box::pin(functions::register(connection, statement_timeout))
-            })
-        });
-    Database::connect(connect).await.map_err(|error| cannot_open(&options.path, error))
-}
-
-fn sqlite_options(path: &Path, role: Role) -> SqliteConnectOptions {
-    let options = SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(role == Role::Writer)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .busy_timeout(BUSY_TIMEOUT)
-        .foreign_keys(true)
-        .statement_cache_capacity(STATEMENT_CACHE);
-    match role {
-        Role::Writer => options,
-        Role::Reader => options.pragma("query_only", "ON"),
-    }
-}
-
-fn cannot_open(path: &Path, error: impl std::error::Error + Send + Sync + 'static) -> Error {
-    tracing::error!(path = %path.display(), %error, "the database cannot be opened");
-    Error::internal(error)
 }

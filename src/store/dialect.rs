@@ -4,14 +4,16 @@ use sea_orm::sea_query::{Expr, SelectStatement};
 
 use crate::geometry::relate::{Pattern, SpatialPredicate};
 use crate::geometry::{BBox, Geometry, Position};
-use crate::query::{BoundFilter, Near, PropertyPath, ValueTest};
-use crate::store::gpkg;
+use crate::query::{BoundFilter, KeyValue, Near, PropertyPath, Test, ValueTest};
+use crate::store::{gpkg, postgis};
 
 /// The back-end in use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
     /// An SQLite file that is a GeoPackage.
     Geopackage,
+    /// PostgreSQL with PostGIS.
+    Postgis,
 }
 
 impl Dialect {
@@ -19,6 +21,7 @@ impl Dialect {
     pub fn in_box(self, bbox: BBox) -> Expr {
         match self {
             Self::Geopackage => gpkg::dialect::in_box(bbox),
+            Self::Postgis => postgis::dialect::in_box(bbox),
         }
     }
 
@@ -26,6 +29,7 @@ impl Dialect {
     pub fn predicate(self, predicate: SpatialPredicate, shape: &Geometry) -> Expr {
         match self {
             Self::Geopackage => gpkg::dialect::predicate(predicate, shape),
+            Self::Postgis => postgis::dialect::predicate(predicate, shape),
         }
     }
 
@@ -33,6 +37,7 @@ impl Dialect {
     pub fn relate(self, pattern: &Pattern, shape: &Geometry) -> Expr {
         match self {
             Self::Geopackage => gpkg::dialect::relate(pattern, shape),
+            Self::Postgis => postgis::dialect::relate(pattern, shape),
         }
     }
 
@@ -40,6 +45,7 @@ impl Dialect {
     pub fn dwithin(self, shape: &Geometry, meters: f64) -> Expr {
         match self {
             Self::Geopackage => gpkg::dialect::dwithin(shape, meters),
+            Self::Postgis => postgis::dialect::dwithin(shape, meters),
         }
     }
 
@@ -47,6 +53,7 @@ impl Dialect {
     pub fn geometry_type(self) -> Expr {
         match self {
             Self::Geopackage => gpkg::dialect::geometry_type(),
+            Self::Postgis => postgis::dialect::geometry_type(),
         }
     }
 
@@ -54,6 +61,7 @@ impl Dialect {
     pub fn distance(self, from: Position) -> Expr {
         match self {
             Self::Geopackage => gpkg::dialect::distance(from),
+            Self::Postgis => postgis::dialect::distance(from),
         }
     }
 
@@ -61,6 +69,7 @@ impl Dialect {
     pub fn property(self, path: &PropertyPath, test: &ValueTest) -> Expr {
         match self {
             Self::Geopackage => gpkg::dialect::property(path, test),
+            Self::Postgis => postgis::properties::property(path, test),
         }
     }
 
@@ -68,6 +77,7 @@ impl Dialect {
     pub fn property_number(self, path: &PropertyPath) -> Expr {
         match self {
             Self::Geopackage => gpkg::dialect::property_number(path),
+            Self::Postgis => postgis::properties::property_number(path),
         }
     }
 
@@ -75,6 +85,7 @@ impl Dialect {
     pub fn property_text(self, path: &PropertyPath) -> Expr {
         match self {
             Self::Geopackage => gpkg::dialect::property_text(path),
+            Self::Postgis => postgis::properties::property_text(path),
         }
     }
 
@@ -82,6 +93,7 @@ impl Dialect {
     pub fn property_json(self, path: &PropertyPath) -> Expr {
         match self {
             Self::Geopackage => gpkg::dialect::property_json(path),
+            Self::Postgis => postgis::properties::property_json(path),
         }
     }
 
@@ -89,6 +101,7 @@ impl Dialect {
     pub fn any_property_contains(self, part: &str) -> Expr {
         match self {
             Self::Geopackage => gpkg::dialect::any_property_contains(part),
+            Self::Postgis => postgis::properties::any_property_contains(part),
         }
     }
 
@@ -96,6 +109,7 @@ impl Dialect {
     pub fn envelope(self) -> [Expr; 4] {
         match self {
             Self::Geopackage => gpkg::dialect::envelope(),
+            Self::Postgis => postgis::dialect::envelope(),
         }
     }
 
@@ -103,6 +117,7 @@ impl Dialect {
     pub fn cluster_cell(self, zoom: u8) -> Expr {
         match self {
             Self::Geopackage => gpkg::dialect::cluster_cell(zoom),
+            Self::Postgis => postgis::dialect::cluster_cell(zoom),
         }
     }
 
@@ -110,6 +125,7 @@ impl Dialect {
     pub fn folded(self, text: Expr) -> Expr {
         match self {
             Self::Geopackage => gpkg::dialect::folded(text),
+            Self::Postgis => postgis::dialect::folded(text),
         }
     }
 
@@ -117,6 +133,7 @@ impl Dialect {
     pub fn starts_with(self, text: Expr, part: &str) -> Expr {
         match self {
             Self::Geopackage => gpkg::dialect::starts_with(text, part),
+            Self::Postgis => postgis::dialect::starts_with(text, part),
         }
     }
 
@@ -124,6 +141,7 @@ impl Dialect {
     pub fn ends_with(self, text: Expr, part: &str) -> Expr {
         match self {
             Self::Geopackage => gpkg::dialect::ends_with(text, part),
+            Self::Postgis => postgis::dialect::ends_with(text, part),
         }
     }
 
@@ -131,6 +149,7 @@ impl Dialect {
     pub fn contains(self, text: Expr, part: &str) -> Expr {
         match self {
             Self::Geopackage => gpkg::dialect::contains(text, part),
+            Self::Postgis => postgis::dialect::contains(text, part),
         }
     }
 
@@ -139,13 +158,56 @@ impl Dialect {
     pub fn nearest(self, select: &mut SelectStatement, walk: Nearest<'_>) {
         match self {
             Self::Geopackage => gpkg::dialect::nearest(select, walk),
+            Self::Postgis => postgis::dialect::nearest(select, walk),
         }
     }
 
-    /// The statement of a page in the form that its rows travel best.
+    /// The statement of a page in the form that its rows travel best, with the version of the catalogue.
     pub fn packed(self, page: SelectStatement, keys: usize) -> SelectStatement {
         match self {
             Self::Geopackage => gpkg::dialect::packed(page, keys),
+            Self::Postgis => postgis::dialect::with_version(page),
+        }
+    }
+
+    /// A condition that follows from the filter and that an index answers, to stand beside it.
+    pub fn index_hint(self, filter: &BoundFilter) -> Option<Expr> {
+        match self {
+            // The conditions themselves name the index.
+            Self::Geopackage => None,
+            Self::Postgis => postgis::properties::index_hint(filter),
+        }
+    }
+
+    /// A stored time, from its RFC 3339 text.
+    pub fn timestamp(self, text: &str) -> Expr {
+        match self {
+            Self::Geopackage => Expr::val(text),
+            Self::Postgis => postgis::dialect::timestamp(text),
+        }
+    }
+
+    /// A number of a property, from a cursor; `None` if it is none.
+    pub fn number_key(self, value: &KeyValue) -> Option<Expr> {
+        match self {
+            Self::Geopackage => gpkg::dialect::number_key(value),
+            Self::Postgis => postgis::properties::number_key(value),
+        }
+    }
+
+    /// A figure over numbers, as the store can send it.
+    pub fn figure(self, number: Expr) -> Expr {
+        match self {
+            Self::Geopackage => number,
+            Self::Postgis => postgis::dialect::figure(number),
+        }
+    }
+
+    /// The geometry as it is stored.
+    pub fn stored(self, geometry: &Geometry) -> Vec<u8> {
+        match self {
+            Self::Geopackage => geometry.to_gpkg(),
+            Self::Postgis => geometry.to_ewkb(),
         }
     }
 }
@@ -160,4 +222,27 @@ pub struct Nearest<'a> {
     pub condition: Expr,
     /// The filter behind the condition.
     pub filter: &'a BoundFilter,
+}
+
+impl Nearest<'_> {
+    /// Whether every row that passes lies in some place or list of ids: then sorting those beats a walk that most rows fail.
+    pub fn is_narrowed_by_place(&self) -> bool {
+        narrows_by_place(self.filter, &Geometry::point(self.near.position))
+    }
+}
+
+/// A distance from the very place that the walk starts at narrows nothing: the walk ends there by itself.
+fn narrows_by_place(filter: &BoundFilter, here: &Geometry) -> bool {
+    match filter {
+        BoundFilter::And(all) => all.iter().any(|one| narrows_by_place(one, here)),
+        BoundFilter::Test(test) => match test {
+            Test::Id { negated, .. } => !negated,
+            Test::Bbox(_) => true,
+            Test::DWithin(shape, _) => shape != here,
+            Test::Spatial(predicate, _) => *predicate != SpatialPredicate::Disjoint,
+            Test::Relate(pattern, _) => pattern.implies_intersection(),
+            _ => false,
+        },
+        BoundFilter::Or(_) | BoundFilter::Not(_) | BoundFilter::Layers(_) => false,
+    }
 }

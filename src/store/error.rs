@@ -1,8 +1,10 @@
 //! Faults of a database as errors of Cairn.
 
 use sea_orm::{DbErr, RuntimeErr};
+use sqlx::postgres::PgDatabaseError;
 
 use crate::error::{Error, ErrorCode};
+use crate::store::postgis;
 
 /// Opens a sentence that one of our own SQL functions wants the client to read.
 const MARK: &str = "cairn:";
@@ -36,8 +38,15 @@ impl From<DbErr> for Error {
             _ => return Self::internal(error),
         };
         match cause.as_ref() {
-            sqlx::Error::PoolTimedOut => unavailable().caused_by(error),
+            // The server is restarting, or was: the next connection is a new one.
+            sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) => unavailable().caused_by(error),
             sqlx::Error::Database(database) => {
+                if let Some(fault) = database.try_downcast_ref::<PgDatabaseError>() {
+                    return match postgis::error::translate(fault) {
+                        Some(known) => known.caused_by(error),
+                        None => Self::internal(error),
+                    };
+                }
                 if let Some(ours) = unmark(database.message()) {
                     return ours;
                 }

@@ -5,9 +5,10 @@ use sea_orm::{ConnectionTrait, QueryResult};
 use crate::error::{Error, Result};
 use crate::model::Columns;
 use crate::query::{BoundOrder, BoundQuery, Cursor};
-use crate::store::Store;
+use crate::store::dialect::Dialect;
 use crate::store::sql::row::PackedRows;
 use crate::store::sql::select::{self, CATALOG_VERSION};
+use crate::store::{Store, postgis};
 
 /// What the store read, if the catalogue was still the one that rights and names were decided on.
 #[derive(Debug)]
@@ -45,12 +46,22 @@ impl Store {
     pub async fn page(&self, query: &BoundQuery, columns: Columns) -> Result<Read<Answer>> {
         let keys = query.order().keys.len();
         let statement = self.dialect.packed(select::page(self.dialect, query, columns), keys);
-        let row = self.one(&statement).await?;
-        if is_stale(&row, query)? {
+        let (version, packed) = match self.dialect {
+            Dialect::Geopackage => {
+                let row = self.one(&statement).await?;
+                (Some(row.try_get("", CATALOG_VERSION)?), row.try_get_by_index::<Option<Vec<u8>>>(0)?.unwrap_or_default())
+            }
+            Dialect::Postgis => postgis::rows::read(&self.reader, &statement, keys).await?,
+        };
+        let version = match version {
+            Some(version) => version,
+            // No row carries no version: an empty answer is current only if the catalogue still is.
+            None => self.catalog_version().await?,
+        };
+        if version != query.catalog_version() {
             return Ok(Read::Stale);
         }
-        let packed: Option<Vec<u8>> = row.try_get_by_index(0)?;
-        let mut rows = PackedRows::new(packed.unwrap_or_default(), keys)?;
+        let mut rows = PackedRows::new(packed, keys)?;
         let has_more = rows.len() > query.limit();
         rows.truncate(query.limit());
         if query.backward() {

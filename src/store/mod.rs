@@ -6,7 +6,7 @@ pub mod dialect;
 pub mod error;
 pub mod gpkg;
 pub mod locations;
-pub mod migrate;
+pub mod postgis;
 pub mod sql;
 pub mod summaries;
 pub mod write;

@@ -1,6 +1,6 @@
 //! Answers about sets: extents, figures by group, clusters by cell.
 
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Order, Query, SelectStatement};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, NullOrdering, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
 use entity::location::{Column, Entity as Location};
 
@@ -37,7 +37,7 @@ impl Store {
         }
         select.order_by(Alias::new("count"), Order::Desc).limit(MAX_GROUPS as u64);
         for index in 0..by.len() {
-            select.order_by(Alias::new(format!("g{index}")), Order::Asc);
+            select.order_by_with_nulls(Alias::new(format!("g{index}")), Order::Asc, NullOrdering::First);
         }
         self.all_current(&select, query, |row| to_group(row, by.len(), aggregates.len())).await
     }
@@ -80,13 +80,13 @@ impl Store {
             .and_where(condition(self.dialect, query.filter()));
         for Aggregate { property, function } in aggregates {
             let number = self.dialect.property_number(property);
-            select.expr(match function {
+            select.expr(self.dialect.figure(match function {
                 AggregateFunction::Count => number.count(),
                 AggregateFunction::Min => number.min(),
                 AggregateFunction::Max => number.max(),
                 AggregateFunction::Sum => number.sum(),
                 AggregateFunction::Avg => Func::avg(number).into(),
-            });
+            }));
         }
         select
     }

@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::geometry::Envelope;
 use crate::model::{NewLayer, NewLocation};
 use crate::store::Store;
+use crate::store::dialect::Dialect;
 
 /// Rows of one INSERT: five values each, far below what SQLite binds.
 const ROWS_PER_INSERT: usize = 500;
@@ -19,6 +20,10 @@ impl Store {
     /// Makes a layer with its locations, all or nothing. `false` when there is a layer of that key, which is left alone.
     pub async fn create_layer(&self, new: NewLayer, locations: Vec<NewLocation>) -> Result<bool> {
         let transaction = self.begin_write().await?;
+        if self.dialect == Dialect::Postgis {
+            // Servers that start at once must not both find the layer missing. Readers are not held up.
+            transaction.execute_unprepared("LOCK TABLE layer IN SHARE ROW EXCLUSIVE MODE").await?;
+        }
         let existing = layer::Entity::find().filter(layer::Column::Key.eq(&new.key)).one(&transaction).await?;
         if existing.is_some() {
             return Ok(false);
@@ -34,22 +39,34 @@ impl Store {
             ..Default::default()
         };
         let id = layer::Entity::insert(row).exec(&transaction).await?.last_insert_id;
-        insert(&transaction, id, locations).await?;
+        let extent = insert(&transaction, self.dialect, id, locations).await?;
+        match self.dialect {
+            Dialect::Geopackage => describe_contents(&transaction, extent).await?,
+            Dialect::Postgis => {}
+        }
         transaction.commit().await?;
         Ok(true)
     }
 
-    /// A transaction that holds the write lock from its start: one that begins by reading fails when another writes.
+    /// A transaction that, on SQLite, holds the write lock from its start: one that begins by reading fails when another
+    /// writes.
     async fn begin_write(&self) -> Result<DatabaseTransaction> {
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
+        let sqlite_transaction_mode = match self.dialect {
+            Dialect::Geopackage => Some(SqliteTransactionMode::Immediate),
+            Dialect::Postgis => None,
         };
+        let options = TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() };
         Ok(self.writer.begin_with_options(options).await?)
     }
 }
 
-async fn insert(transaction: &DatabaseTransaction, layer: i64, locations: Vec<NewLocation>) -> Result<()> {
+/// Inserts the locations and gives their extent.
+async fn insert(
+    transaction: &DatabaseTransaction,
+    dialect: Dialect,
+    layer: i64,
+    locations: Vec<NewLocation>,
+) -> Result<Envelope> {
     let mut extent = Envelope::EMPTY;
     let mut locations = locations.into_iter();
     loop {
@@ -61,7 +78,7 @@ async fn insert(transaction: &DatabaseTransaction, layer: i64, locations: Vec<Ne
                 extent.extend(envelope.min_x, envelope.min_y);
                 extent.extend(envelope.max_x, envelope.max_y);
                 location::ActiveModel {
-                    geom: Set(new.geometry.to_gpkg()),
+                    geom: Set(dialect.stored(&new.geometry)),
                     layer_id: Set(layer),
                     external_id: Set(new.external_id),
                     name: Set(new.name),
@@ -75,7 +92,7 @@ async fn insert(transaction: &DatabaseTransaction, layer: i64, locations: Vec<Ne
         }
         location::Entity::insert_many(rows).exec_without_returning(transaction).await?;
     }
-    describe_contents(transaction, extent).await
+    Ok(extent)
 }
 
 /// Keeps the row of `gpkg_contents` true: time of the last change, and an extent that holds all (deletes do not shrink it).

@@ -37,6 +37,11 @@ impl Writer {
         }
     }
 
+    /// A count that is known beforehand.
+    pub(crate) fn count(&mut self, count: u32) {
+        self.bytes.extend_from_slice(&count.to_le_bytes());
+    }
+
     pub(crate) fn position(&mut self, vertex: Vertex) {
         self.bytes.extend_from_slice(&vertex.x.to_le_bytes());
         self.bytes.extend_from_slice(&vertex.y.to_le_bytes());

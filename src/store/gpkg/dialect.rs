@@ -7,7 +7,7 @@ use sea_orm::Value;
 use crate::geometry::relate::{Pattern, SpatialPredicate};
 use crate::geometry::{BBox, Envelope, Geometry, Position, reach};
 use crate::query::limits::MAX_METERS;
-use crate::query::{BoundFilter, Compare, PropertyPath, Scalar, Test, ValueTest};
+use crate::query::{Compare, KeyValue, PropertyPath, Scalar, ValueTest};
 use crate::store::dialect::Nearest;
 use crate::store::gpkg::predicates::function_name;
 use crate::store::sql::filter::compare;
@@ -106,7 +106,7 @@ pub fn distance(from: Position) -> Expr {
 /// ordinary question within it is exact, whatever the order of the walk was. A walk that finds fewer rows has seen them all.
 pub fn nearest(select: &mut SelectStatement, walk: Nearest<'_>) {
     let here = Geometry::point(walk.near.position);
-    if narrows_by_place(walk.filter, &here) {
+    if walk.is_narrowed_by_place() {
         return;
     }
     let radius = Alias::new("radius");
@@ -140,23 +140,6 @@ pub fn nearest(select: &mut SelectStatement, walk: Nearest<'_>) {
         .and_where(call("cairn_dwithin", [geom(), bound(&here), radius()]));
 }
 
-/// Whether every row that passes lies in some place or list of ids: then sorting those beats a walk that most rows fail. A
-/// distance from the very place that the walk starts at narrows nothing: the walk ends there by itself.
-fn narrows_by_place(filter: &BoundFilter, here: &Geometry) -> bool {
-    match filter {
-        BoundFilter::And(all) => all.iter().any(|one| narrows_by_place(one, here)),
-        BoundFilter::Test(test) => match test {
-            Test::Id { negated, .. } => !negated,
-            Test::Bbox(_) => true,
-            Test::DWithin(shape, _) => shape != here,
-            Test::Spatial(predicate, _) => *predicate != SpatialPredicate::Disjoint,
-            Test::Relate(pattern, _) => pattern.implies_intersection(),
-            _ => false,
-        },
-        BoundFilter::Or(_) | BoundFilter::Not(_) | BoundFilter::Layers(_) => false,
-    }
-}
-
 /// The path in SQLite's notation, each name in quotes and escaped as JSON.
 fn json_path(path: &PropertyPath) -> Expr {
     let mut text = String::from("$");
@@ -187,6 +170,15 @@ fn typed(path: &PropertyPath, types: &[&str]) -> Expr {
 /// The property if it is a number, else null.
 pub fn property_number(path: &PropertyPath) -> Expr {
     typed(path, &["integer", "real"])
+}
+
+/// A number of a property, from a cursor.
+pub fn number_key(value: &KeyValue) -> Option<Expr> {
+    match value {
+        KeyValue::Int(whole) => Some(Expr::val(*whole)),
+        KeyValue::RealBits(bits) => Some(Expr::val(f64::from_bits(*bits))),
+        KeyValue::Null | KeyValue::Text(_) => None,
+    }
 }
 
 /// The property if it is a string, else null.

@@ -1,6 +1,8 @@
 //! The embedded store: an SQLite file that is a live OGC GeoPackage, taught the words of SQL/MM.
 
+pub mod connect;
 pub mod dialect;
 pub mod functions;
+pub mod migrate;
 pub mod pack;
 pub mod predicates;

@@ -7,12 +7,8 @@ use rusqlite::Connection;
 use rusqlite::functions::{Aggregate, Context};
 use rusqlite::types::ValueRef;
 
-use crate::error::Error;
 use crate::store::gpkg::predicates::FLAGS;
-use crate::store::sql::row::Packer;
-
-/// Bytes of one answer: a thousand country outlines fit, the memory of a small server does not end.
-pub const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
+use crate::store::sql::row::{Packer, check_answer_bytes};
 
 /// Registers the aggregate.
 pub fn register(db: &Connection) -> rusqlite::Result<()> {
@@ -36,14 +32,8 @@ impl Aggregate<Packer, Option<Vec<u8>>> for Pack {
                 ValueRef::Blob(value) => packer.bytes(value),
             }
         }
-        if packer.len() > MAX_ANSWER_BYTES {
-            let error = Error::limit(format!(
-                "the answer is larger than {} MB: ask for fewer locations, or for simplified shapes",
-                MAX_ANSWER_BYTES / 1024 / 1024
-            ));
-            return Err(rusqlite::Error::UserFunctionError(crate::store::error::mark(&error).into()));
-        }
-        Ok(())
+        check_answer_bytes(packer.len())
+            .map_err(|error| rusqlite::Error::UserFunctionError(crate::store::error::mark(&error).into()))
     }
 
     fn finalize(&self, _: &mut Context<'_>, packer: Option<Packer>) -> rusqlite::Result<Option<Vec<u8>>> {

@@ -4,16 +4,25 @@ use entity::location::{Column, Entity as Location};
 use sea_orm::sea_query::{Expr, ExprTrait};
 
 use crate::geometry::GeometryType;
+use crate::model::Timestamp;
 use crate::model::location::format_timestamp;
 use crate::query::{BoundFilter, Compare, Test, TextTest};
 use crate::store::dialect::Dialect;
 
-/// The condition that a row passes the filter.
+/// The condition that a row passes the filter, with what helps the index beside it.
 pub fn condition(dialect: Dialect, filter: &BoundFilter) -> Expr {
+    let exact = row_condition(dialect, filter);
+    match dialect.index_hint(filter) {
+        Some(hint) => hint.and(exact),
+        None => exact,
+    }
+}
+
+fn row_condition(dialect: Dialect, filter: &BoundFilter) -> Expr {
     match filter {
-        BoundFilter::And(all) => join(all.iter().map(|one| condition(dialect, one)), true, ExprTrait::and),
-        BoundFilter::Or(all) => join(all.iter().map(|one| condition(dialect, one)), false, ExprTrait::or),
-        BoundFilter::Not(one) => condition(dialect, one).not(),
+        BoundFilter::And(all) => join(all.iter().map(|one| row_condition(dialect, one)), true, ExprTrait::and),
+        BoundFilter::Or(all) => join(all.iter().map(|one| row_condition(dialect, one)), false, ExprTrait::or),
+        BoundFilter::Not(one) => row_condition(dialect, one).not(),
         BoundFilter::Layers(ids) => column(Column::LayerId).is_in(ids.iter().copied()),
         BoundFilter::Test(test) => test_condition(dialect, test),
     }
@@ -29,8 +38,8 @@ fn test_condition(dialect: Dialect, test: &Test) -> Expr {
         Test::Id { ids, negated: true } => column(Column::Id).is_not_in(ids.iter().copied()),
         Test::ExternalId(text) => text_condition(dialect, column(Column::ExternalId), text),
         Test::Name(text) => text_condition(dialect, column(Column::Name), text),
-        Test::CreatedAt(operator, time) => compare(column(Column::CreatedAt), *operator, Expr::val(format_timestamp(*time))),
-        Test::UpdatedAt(operator, time) => compare(column(Column::UpdatedAt), *operator, Expr::val(format_timestamp(*time))),
+        Test::CreatedAt(operator, time) => time_condition(dialect, Column::CreatedAt, *operator, *time),
+        Test::UpdatedAt(operator, time) => time_condition(dialect, Column::UpdatedAt, *operator, *time),
         Test::Property(path, value) => dialect.property(path, value),
         Test::AnyProperty(part) => dialect.any_property_contains(part),
         Test::GeometryType(types) => dialect.geometry_type().is_in(types.iter().copied().map(GeometryType::name)),
@@ -43,6 +52,10 @@ fn test_condition(dialect: Dialect, test: &Test) -> Expr {
 
 fn column(column: Column) -> Expr {
     Expr::col((Location, column))
+}
+
+fn time_condition(dialect: Dialect, stored: Column, operator: Compare, time: Timestamp) -> Expr {
+    compare(column(stored), operator, dialect.timestamp(&format_timestamp(time)))
 }
 
 fn text_condition(dialect: Dialect, text: Expr, test: &TextTest) -> Expr {

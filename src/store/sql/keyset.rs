@@ -32,7 +32,7 @@ pub fn behind_cursor(dialect: Dialect, query: &BoundQuery) -> Option<Expr> {
     for (value, (sort, direction)) in values.iter().zip(keys).rev() {
         let key = || key(dialect, sort, query.near().map(|near| near.position));
         let ascending = (*direction == Direction::Asc) != query.backward();
-        let behind = match to_value(value) {
+        let behind = match bound(dialect, sort, value) {
             None if query.backward() => key().is_not_null(),
             None => Expr::val(false),
             Some(value) => {
@@ -43,22 +43,38 @@ pub fn behind_cursor(dialect: Dialect, query: &BoundQuery) -> Option<Expr> {
         condition = Some(match condition {
             None => behind,
             Some(later) => {
-                let equal = match to_value(value) {
+                let equal = match bound(dialect, sort, value) {
                     None => key().is_null(),
                     Some(value) => key().eq(value),
                 };
-                behind.or(equal.and(later))
+                let whole = behind.or(equal.and(later));
+                match not_before(dialect, sort, value, ascending) {
+                    Some(start) => start.and(whole),
+                    None => whole,
+                }
             }
         });
     }
     condition
 }
 
-fn to_value(value: &KeyValue) -> Option<Value> {
-    match value {
-        KeyValue::Null => None,
-        KeyValue::Int(value) => Some((*value).into()),
-        KeyValue::RealBits(bits) => Some(f64::from_bits(*bits).into()),
-        KeyValue::Text(text) => Some(text.as_str().into()),
+/// Where an index on a stored column begins to read: what follows from the whole condition, but no planner finds in its `or`.
+fn not_before(dialect: Dialect, sort: &SortKey, value: &KeyValue, ascending: bool) -> Option<Expr> {
+    if !matches!(sort, SortKey::Name | SortKey::CreatedAt | SortKey::UpdatedAt) {
+        return None;
+    }
+    let (key, value) = (key(dialect, sort, None), bound(dialect, sort, value)?);
+    Some(if ascending { key.gte(value) } else { key.lte(value) })
+}
+
+/// A value of the cursor as the key is compared with; `None` for a missing one. Kinds were checked when the cursor was bound.
+fn bound(dialect: Dialect, sort: &SortKey, value: &KeyValue) -> Option<Expr> {
+    match (sort, value) {
+        (SortKey::PropertyNumber(_), value) => dialect.number_key(value),
+        (SortKey::CreatedAt | SortKey::UpdatedAt, KeyValue::Text(text)) => Some(dialect.timestamp(text)),
+        (_, KeyValue::Null) => None,
+        (_, KeyValue::Int(value)) => Some(Expr::val(*value)),
+        (_, KeyValue::RealBits(bits)) => Some(Expr::val(f64::from_bits(*bits))),
+        (_, KeyValue::Text(text)) => Some(Expr::val(text.as_str())),
     }
 }

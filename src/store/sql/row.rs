@@ -8,6 +8,20 @@ use crate::query::KeyValue;
 /// The columns before the sort keys, in packing order.
 pub const FIXED_COLUMNS: usize = 10;
 
+/// Bytes of one answer: a thousand country outlines fit, the memory of a small server does not end.
+const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
+
+/// Refuses an answer that has grown too large.
+pub fn check_answer_bytes(bytes: usize) -> Result<()> {
+    if bytes <= MAX_ANSWER_BYTES {
+        return Ok(());
+    }
+    Err(Error::limit(format!(
+        "the answer is larger than {} MB: ask for fewer locations, or for simplified shapes",
+        MAX_ANSWER_BYTES / 1024 / 1024
+    )))
+}
+
 const NULL: u8 = 0;
 const INT: u8 = 1;
 const REAL: u8 = 2;

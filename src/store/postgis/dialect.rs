@@ -1,0 +1,203 @@
+//! The answers of PostGIS: predicates on geometry, metres on geography, every shape a parameter in EWKB.
+//!
+//! `ST_Intersects` and its kin bring their own index test. PostGIS relates no geometry collections, save in `ST_Intersects`;
+//! where the row or the constant is one, functions of the migration compare part by part, by the same rule as the GeoPackage.
+
+use entity::location::{Column, Entity as Location};
+use sea_orm::Value;
+use sea_orm::sea_query::{
+    Alias, BinOper, CommonTableExpression, Expr, ExprTrait, Func, Order, Query, SelectStatement, SimpleExpr,
+};
+
+use crate::geometry::relate::{Pattern, SpatialPredicate};
+use crate::geometry::{BBox, Envelope, Geometry, GeometryType, Position};
+use crate::store::dialect::Nearest;
+use crate::store::sql::select;
+
+pub(super) fn call(name: &'static str, arguments: impl IntoIterator<Item = Expr>) -> Expr {
+    Func::cust(name).args(arguments).into()
+}
+
+/// By code point, as on SQLite, whatever the database was made with.
+pub(super) fn by_code_point(text: Expr) -> Expr {
+    text.binary(BinOper::Custom("COLLATE"), Expr::cust("\"C\""))
+}
+
+fn geom() -> Expr {
+    Expr::col((Location, Column::Geom))
+}
+
+fn geography() -> Expr {
+    geom().cast_as(Alias::new("geography"))
+}
+
+fn bound(geometry: &Geometry) -> Expr {
+    Expr::val(Value::Bytes(Some(geometry.to_ewkb()))).cast_as(Alias::new("geometry"))
+}
+
+fn bound_geography(geometry: &Geometry) -> Expr {
+    bound(geometry).cast_as(Alias::new("geography"))
+}
+
+fn overlaps_box_of(shape: &Geometry) -> Expr {
+    geom().binary(BinOper::Custom("&&"), bound(shape))
+}
+
+fn is_collection(geometry: &Geometry) -> bool {
+    geometry.wkb().geometry_type() == GeometryType::GeometryCollection
+}
+
+/// `exact` where neither shape is a collection, else `by_parts`.
+fn choose(shape: &Geometry, exact: Expr, by_parts: Expr) -> Expr {
+    if is_collection(shape) {
+        return by_parts;
+    }
+    let row_is_collection = call("GeometryType", [geom()]).eq("GEOMETRYCOLLECTION");
+    Expr::case(row_is_collection, by_parts).finally(exact).into()
+}
+
+/// Whether row PREDICATE shape holds. `ST_Disjoint` knows no collections either: it is what does not intersect.
+pub fn predicate(predicate: SpatialPredicate, shape: &Geometry) -> Expr {
+    let name = match predicate {
+        SpatialPredicate::Intersects => return call("ST_Intersects", [geom(), bound(shape)]),
+        SpatialPredicate::Disjoint => return call("ST_Intersects", [geom(), bound(shape)]).not(),
+        SpatialPredicate::Contains => "ST_Contains",
+        SpatialPredicate::Within => "ST_Within",
+        SpatialPredicate::Covers => "ST_Covers",
+        SpatialPredicate::CoveredBy => "ST_CoveredBy",
+        SpatialPredicate::Crosses => "ST_Crosses",
+        SpatialPredicate::Overlaps => "ST_Overlaps",
+        SpatialPredicate::Touches => "ST_Touches",
+        SpatialPredicate::Equals => "ST_Equals",
+    };
+    let by_parts = call("cairn_holds", [Expr::val(predicate.name()), geom(), bound(shape)]);
+    overlaps_box_of(shape).and(choose(shape, call(name, [geom(), bound(shape)]), by_parts))
+}
+
+/// Patterns that a pair without a common point can match get no help from the index.
+pub fn relate(pattern: &Pattern, shape: &Geometry) -> Expr {
+    let wanted = || Expr::val(pattern.to_string());
+    let by_parts = call("ST_RelateMatch", [call("cairn_matrix", [geom(), bound(shape)]), wanted()]);
+    let exact = choose(shape, call("ST_Relate", [geom(), bound(shape), wanted()]), by_parts);
+    if pattern.implies_intersection() { overlaps_box_of(shape).and(exact) } else { exact }
+}
+
+/// A box over 180 degrees is two planar ones.
+pub fn in_box(bbox: BBox) -> Expr {
+    let part = |envelope: Envelope| match Geometry::of_envelope(envelope) {
+        Ok(shape) => overlaps_box_of(&shape).and(call("ST_Intersects", [geom(), bound(&shape)])),
+        // A checked box is in range.
+        Err(_) => Expr::val(false),
+    };
+    match bbox.parts() {
+        (first, None) => part(first),
+        (first, Some(second)) => part(first).or(part(second)),
+    }
+}
+
+/// Geodesic on the spheroid; `ST_DWithin` brings its own index test.
+pub fn dwithin(shape: &Geometry, meters: f64) -> Expr {
+    call("ST_DWithin", [geography(), bound_geography(shape), Expr::val(meters)])
+}
+
+/// Geodesic metres from a position.
+pub fn distance(from: Position) -> Expr {
+    call("ST_Distance", [geography(), bound_geography(&Geometry::point(from))])
+}
+
+/// `ST_MultiPolygon` without its prefix is the name in RFC 7946.
+pub fn geometry_type() -> Expr {
+    call("substr", [call("ST_GeometryType", [geom()]), Expr::val(4)])
+}
+
+/// From the coordinates themselves: a cached box has 32-bit numbers.
+pub fn envelope() -> [Expr; 4] {
+    ["ST_XMin", "ST_YMin", "ST_XMax", "ST_YMax"].map(|side| call(side, [geom()]))
+}
+
+/// See [`ClusterGrid`](crate::geometry::cluster::ClusterGrid).
+pub fn cluster_cell(zoom: u8) -> Expr {
+    call("cairn_cluster_cell", [geom(), Expr::val(i32::from(zoom))])
+}
+
+/// `WITH radius AS (the greatest exact distance of the first k rows of an index walk) ... AND ST_DWithin(radius)`.
+///
+/// `<->` walks the index nearest first, but measures on the sphere: its k rows are *some* k rows near the place. The ordinary
+/// question within the greatest of their exact distances is exact, ties and all. A walk that finds fewer rows has seen all.
+pub fn nearest(select: &mut SelectStatement, walk: Nearest<'_>) {
+    if walk.is_narrowed_by_place() {
+        return;
+    }
+    /// Distances are rounded to 1e-8 m: the radius must not lose the row that gave it.
+    const SLACK_METERS: f64 = 1e-6;
+    let here = Geometry::point(walk.near.position);
+    let radius = Alias::new("radius");
+    let meters = Alias::new("meters");
+    let found = Query::select()
+        .expr_as(distance(walk.near.position), meters.clone())
+        .from(Location)
+        .and_where(walk.condition)
+        .order_by_expr(geography().binary(BinOper::Custom("<->"), bound_geography(&here)), Order::Asc)
+        .limit(walk.limit)
+        .take();
+    let greatest = Query::select()
+        .expr_as(Expr::col(meters.clone()).max().add(SLACK_METERS), meters.clone())
+        .from_subquery(found, Alias::new("found"))
+        .take();
+    select.with_cte(CommonTableExpression::new().query(greatest).table_name(radius.clone()).materialized(true).to_owned());
+    let radius: SimpleExpr =
+        Expr::SubQuery(None, Box::new(Query::select().column(meters).from(radius).take().into()));
+    select.and_where(call("ST_DWithin", [geography(), bound_geography(&here), radius]));
+}
+
+/// The version of the catalogue beside each row.
+pub fn with_version(mut page: SelectStatement) -> SelectStatement {
+    page.expr_as(select::catalog_version(), select::CATALOG_VERSION);
+    page
+}
+
+/// A stored time is compared as a time.
+pub fn timestamp(text: &str) -> Expr {
+    Expr::val(text).cast_as(Alias::new("timestamptz"))
+}
+
+/// A figure as a double: sums and means of `numeric` are `numeric`.
+pub fn figure(number: Expr) -> Expr {
+    number.cast_as(Alias::new("double precision"))
+}
+
+/// Upper and lower case alike by Unicode.
+pub fn folded(text: Expr) -> Expr {
+    call("cairn_fold", [text])
+}
+
+/// Whether a folded text begins with the part.
+pub fn starts_with(text: Expr, part: &str) -> Expr {
+    like(text, format!("{}%", literal(part)))
+}
+
+/// Whether a folded text ends with the part.
+pub fn ends_with(text: Expr, part: &str) -> Expr {
+    like(text, format!("%{}", literal(part)))
+}
+
+/// Whether a folded text holds the part; trigram indexes answer LIKE.
+pub fn contains(text: Expr, part: &str) -> Expr {
+    like(text, format!("%{}%", literal(part)))
+}
+
+fn like(text: Expr, pattern: String) -> Expr {
+    text.binary(BinOper::Custom("LIKE"), Expr::val(pattern))
+}
+
+/// The part in lower case, with the signs of LIKE taken literally.
+fn literal(part: &str) -> String {
+    let mut text = String::with_capacity(part.len());
+    for letter in part.to_lowercase().chars() {
+        if matches!(letter, '\\' | '%' | '_') {
+            text.push('\\');
+        }
+        text.push(letter);
+    }
+    text
+}

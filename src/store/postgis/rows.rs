@@ -1,0 +1,117 @@
+//! Rows as PostgreSQL sends them, packed as they arrive: plain columns and EWKB, which it gives out faster than any JSON.
+
+use futures_util::TryStreamExt as _;
+use sea_orm::sea_query::SelectStatement;
+use sea_orm::{DatabaseConnection, StreamTrait as _};
+use sqlx::postgres::{PgRow, PgValueFormat};
+use sqlx::{Row as _, TypeInfo as _, ValueRef as _};
+
+use crate::error::{Error, Result};
+use crate::model::location::format_timestamp;
+use crate::model::Timestamp;
+use crate::store::sql::row::{FIXED_COLUMNS, Packer, check_answer_bytes};
+
+/// Where PostgreSQL begins to count time, in microseconds of Unix time: 2000-01-01.
+const EPOCH_MICROS: i64 = 946_684_800_000_000;
+
+/// The rows of a page: the columns of a [`PackedRows`](crate::store::sql::row::PackedRows), then the version of the catalogue,
+/// which is `None` when there was no row to carry it.
+pub async fn read(reader: &DatabaseConnection, page: &SelectStatement, keys: usize) -> Result<(Option<i64>, Vec<u8>)> {
+    let mut rows = reader.stream(page).await?;
+    let mut packer = Packer::default();
+    let mut version = None;
+    while let Some(row) = rows.try_next().await? {
+        let row = row.try_as_pg_row().ok_or_else(|| Error::internal("a row of another database"))?;
+        for column in 0..FIXED_COLUMNS + keys {
+            pack(&mut packer, row, column)?;
+        }
+        version = Some(row.try_get::<i64, _>(FIXED_COLUMNS + keys).map_err(Error::internal)?);
+        check_answer_bytes(packer.len())?;
+    }
+    Ok((version, packer.finish()))
+}
+
+fn pack(packer: &mut Packer, row: &PgRow, column: usize) -> Result<()> {
+    let value = row.try_get_raw(column).map_err(Error::internal)?;
+    if value.is_null() {
+        packer.null();
+        return Ok(());
+    }
+    if value.format() != PgValueFormat::Binary {
+        return Err(Error::internal("a value is not in binary form"));
+    }
+    let bytes = value.as_bytes().map_err(Error::internal)?;
+    match value.type_info().name() {
+        "INT8" => packer.int(i64::from_be_bytes(fixed(bytes)?)),
+        "FLOAT8" => packer.real(f64::from_be_bytes(fixed(bytes)?)),
+        "TIMESTAMPTZ" => packer.bytes(format_timestamp(instant(i64::from_be_bytes(fixed(bytes)?))?).as_bytes()),
+        "NUMERIC" => pack_number(packer, &decimal(bytes).ok_or_else(|| Error::internal("a number is broken"))?)?,
+        // Text, and geometry, whose binary form is EWKB.
+        _ => packer.bytes(bytes),
+    }
+    Ok(())
+}
+
+fn fixed<const N: usize>(bytes: &[u8]) -> Result<[u8; N]> {
+    bytes.try_into().map_err(Error::internal)
+}
+
+fn instant(micros: i64) -> Result<Timestamp> {
+    let since_1970 = micros.checked_add(EPOCH_MICROS);
+    since_1970.and_then(Timestamp::from_timestamp_micros).ok_or_else(|| Error::internal("a time out of range"))
+}
+
+/// A property that is a number, as the embedded store gives it: whole and of 64 bits, or else a double.
+fn pack_number(packer: &mut Packer, decimal: &str) -> Result<()> {
+    match decimal.parse::<i64>() {
+        Ok(whole) => packer.int(whole),
+        Err(_) => packer.real(decimal.parse().map_err(Error::internal)?),
+    }
+    Ok(())
+}
+
+/// The binary form of `numeric` as decimal text: counts, weight, sign, scale, then digits of base 10,000.
+fn decimal(bytes: &[u8]) -> Option<String> {
+    const NEGATIVE: i16 = 0x4000;
+    let mut words = bytes.chunks_exact(2).map(|pair| pair.try_into().map_or(0, i16::from_be_bytes));
+    let (count, weight, sign, _scale) = (words.next()?, words.next()?, words.next()?, words.next()?);
+    let digits: Vec<i16> = words.take(usize::try_from(count).ok()?).collect();
+    let mut text = String::from(if sign == NEGATIVE { "-0" } else { "0" });
+    // The first digit counts 10,000 to the power of `weight`.
+    for place in (0..=weight.max(0)).rev() {
+        let index = usize::try_from(weight - place).ok();
+        let digit = index.and_then(|index| digits.get(index)).copied().unwrap_or(0);
+        text.push_str(&format!("{digit:04}"));
+    }
+    let fraction: Vec<_> = digits.iter().skip(usize::try_from(weight + 1).unwrap_or(0)).collect();
+    if fraction.iter().any(|digit| **digit != 0) {
+        text.push('.');
+        text.push_str(&"0000".repeat(usize::try_from(-1 - weight).unwrap_or(0)));
+        fraction.iter().for_each(|digit| text.push_str(&format!("{digit:04}")));
+    }
+    Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_binary_form_of_numeric_is_read() {
+        for (words, number) in [
+            (vec![0, 0, 0, 0], 0.0),
+            (vec![1, 0, 0, 0, 276], 276.0),
+            (vec![2, 1, 0, 0, 1, 2345], 12_345.0),
+            (vec![1, 1, 0x4000, 0, 3], -30_000.0),
+            (vec![2, 0, 0, 1, 35, 5000], 35.5),
+            (vec![1, -1, 0, 1, 1000], 0.1),
+            (vec![1, -2, 0x4000, 8, 5], -0.000_000_05),
+        ] {
+            let bytes: Vec<u8> = words.iter().flat_map(|word: &i16| word.to_be_bytes()).collect();
+            let text = decimal(&bytes).unwrap();
+            assert_eq!(text.parse::<f64>().unwrap(), number, "{text}");
+            assert_eq!(text.contains('.'), number.fract() != 0.0, "{text}");
+        }
+        assert_eq!(decimal(&[0, 1]), None);
+    }
+}
