@@ -8,7 +8,7 @@ use async_graphql::{ID, Object};
 use crate::error::{Error, Result};
 use crate::format::geojson::write_geometry;
 use crate::geometry::wkb::Wkb;
-use crate::geometry::{self, geodesic, measure, wkt};
+use crate::geometry::{self, geodesic, wkt};
 use crate::graphql::context::to_int;
 use crate::graphql::layer::Layer;
 use crate::graphql::shapes::{BBox, GeometryType, Position, PositionInput, centroid};
@@ -141,14 +141,14 @@ impl Location {
     #[graphql(complexity = 1)]
     async fn area_square_meters(&self) -> Result<Option<f64>> {
         let wkb = self.row()?.geometry()?;
-        Ok(has_dimension(wkb, 2).then(|| measure::area_square_meters(wkb)))
+        Ok(has_dimension(wkb, 2).then(|| geodesic::area_square_meters(wkb)))
     }
 
     /// Geodesic length of lines on the WGS 84 ellipsoid in metres; null for points and polygons.
     #[graphql(complexity = 1)]
     async fn length_meters(&self) -> Result<Option<f64>> {
         let wkb = self.row()?.geometry()?;
-        Ok(has_dimension(wkb, 1).then(|| measure::length_meters(wkb)))
+        Ok(has_dimension(wkb, 1).then(|| geodesic::length_meters(wkb)))
     }
 
     /// Geodesic metres from `near` to the nearest point of the location; an error in a question without `near`.
