@@ -156,6 +156,7 @@ pub struct RelateInput {
 
 /// A distance.
 #[derive(Debug, InputObject)]
+#[graphql(name = "DWithinInput")]
 pub struct DWithinInput {
     /// The other geometry.
     geometry: GeoJson,
