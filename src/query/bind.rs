@@ -97,7 +97,7 @@ impl BoundQuery {
                 .map_err(|error| error.at("filter"))?;
         }
         if let Some(Near { position, max_meters: Some(meters) }) = near {
-            check_meters(meters).map_err(|error| error.at("near"))?;
+            check_meters(meters).map_err(|error| error.at("maxMeters").at("near"))?;
             conditions.push(BoundFilter::Test(Test::DWithin(Geometry::point(position), meters)));
         }
         let order = bind_order(order, near.map(|near| near.position), access).map_err(|error| error.at("orderBy"))?;
