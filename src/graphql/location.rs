@@ -30,8 +30,8 @@ pub struct Location {
 }
 
 /// The decimals asked for, checked.
-pub fn check_precision(precision: i32) -> Result<u8> {
-    u8::try_from(precision)
+pub fn check_precision(precision: Option<i32>) -> Result<u8> {
+    u8::try_from(precision.unwrap_or(DEFAULT_PRECISION))
         .ok()
         .filter(|precision| *precision <= 15)
         .ok_or_else(|| Error::bad_input("precision is between 0 and 15 decimals").at("precision"))
@@ -101,11 +101,11 @@ impl Location {
         Ok(Json::Written(self.row()?.properties.to_owned().into()))
     }
 
-    /// The geometry; null only where another program stored one that cannot be read.
+    /// The geometry; an empty collection where another program stored one that cannot be read.
     #[graphql(complexity = "usize::from(simplify_meters.is_some())")]
     async fn geometry(
         &self,
-        #[graphql(desc = "Decimals of a coordinate, 0 to 15", default = 7)] precision: i32,
+        #[graphql(desc = "Decimals of a coordinate, 0 to 15", default_with = "Some(DEFAULT_PRECISION)")] precision: Option<i32>,
         #[graphql(desc = "Shapes may deviate so many metres")] simplify_meters: Option<f64>,
     ) -> Result<GeoJson> {
         let mut out = Vec::new();
