@@ -3,9 +3,10 @@
 //!
 //! A question passes `origin` and `question` (who asks, in which form), `text_guard` (before the parser),
 //! `document_guard` (before validation), which `documents` keep together, then the executor; its answer passes
-//! `mask` (what may leave) and `answer` (the bytes, in the form that `media` chose).
+//! `complete` (nulls and order as the specification has them), `mask` (what may leave) and `answer` (the bytes, in the form that `media` chose).
 
 mod answer;
+mod complete;
 mod document_guard;
 mod documents;
 mod handler;
@@ -16,6 +17,7 @@ mod question;
 mod text_guard;
 
 pub use answer::{write_batch, write_response};
+pub use complete::{Switches, Types};
 pub use document_guard::check_document;
 pub use documents::Documents;
 pub use handler::{Door, Execute, get, post};
