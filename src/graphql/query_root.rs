@@ -17,7 +17,7 @@ use crate::graphql::search::{self, SearchHit};
 use crate::graphql::shapes::{BBoxInput, PositionInput};
 use crate::graphql::stats::{self, AggregateInput, LocationStats};
 use crate::model::{Column, Columns};
-use crate::query::limits::DEFAULT_PAGE;
+use crate::query::limits::{DEFAULT_PAGE, MAX_COUNTED_COLLECTION, MAX_COUNTED_PAGE};
 use crate::query::location_query::RelayArguments;
 use crate::query::{self, Direction, Filter, LocationQuery, Near, OrderBy, Page, PropertyPath};
 use crate::service::locations::{CollectionOptions, off_the_event_loop};
@@ -256,10 +256,10 @@ impl QueryRoot {
 
 /// A location costs 1, whatever its plain fields: they are written, not resolved. Fields that are computed add up.
 fn page_cost(first: Option<i32>, last: Option<i32>) -> usize {
-    first.or(last).and_then(|size| usize::try_from(size).ok()).unwrap_or(DEFAULT_PAGE)
+    first.or(last).and_then(|size| usize::try_from(size).ok()).unwrap_or(DEFAULT_PAGE).min(MAX_COUNTED_PAGE)
 }
 
 /// Ten features cost 1: a collection is one value.
 fn collection_cost(first: Option<i32>) -> usize {
-    usize::try_from(first.unwrap_or(DEFAULT_FEATURES)).unwrap_or_default() / 10 + 1
+    usize::try_from(first.unwrap_or(DEFAULT_FEATURES)).unwrap_or_default().min(MAX_COUNTED_COLLECTION) / 10 + 1
 }

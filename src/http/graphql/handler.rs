@@ -104,7 +104,7 @@ impl<E: Execute> Door<E> {
         if let Some(running) = running {
             self.shared.types.complete(&mut answer, &document, running, &switches);
         }
-        mask(&mut answer, id);
+        mask(&mut answer, id, &self.shared.limits.graphql);
         answer
     }
 

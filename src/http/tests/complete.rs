@@ -1,16 +1,12 @@
 //! Nulls and order of an answer, as section 6.4.4 of the GraphQL specification has them.
 
-use super::{Answer, ask, post, site_of};
 use super::super::Readiness;
-use crate::app::App;
-use crate::config::Config;
+use super::real::real;
+use super::{Answer, ask, post, site_of};
 use crate::error::{Error, ErrorCode, Result};
-use crate::geometry::{Geometry, Position};
-use crate::graphql::schema::{self, SchemaLimits};
-use crate::model::{NewLayer, NewLocation, Viewer, Visibility};
 use async_graphql::{EmptyMutation, EmptySubscription, Object, Schema, Union};
 use axum::Router;
-use serde_json::{Map, json};
+use serde_json::json;
 
 struct Query;
 struct Thing(i32);
@@ -180,36 +176,6 @@ async fn what_is_skipped_is_not_missed() {
     ] {
         assert_eq!(told(&ask(&site, query).await), (data.to_owned(), 0), "{query}");
     }
-}
-
-/// The real schema over a temporary file with one layer and one location.
-async fn real(folder: &tempfile::TempDir) -> (Router, App) {
-    let database = format!("sqlite://{}", folder.path().join("test.gpkg").display());
-    let config = Config::from_pairs([("DATABASE_URL".to_owned(), database)]).unwrap();
-    let app = App::build(&config).await.unwrap();
-    let layer = NewLayer {
-        key: "peaks".into(),
-        title: "Peaks".into(),
-        description: String::new(),
-        attribution: String::new(),
-        visibility: Visibility::Public,
-        style: json!({}),
-        position: 1,
-    };
-    let location = NewLocation {
-        external_id: None,
-        name: "K2".into(),
-        geometry: Geometry::point(Position::new(76.5, 35.9).unwrap()),
-        properties: Map::new(),
-    };
-    assert!(app.locations().create_layer(&Viewer::Server, layer, vec![location]).await.unwrap());
-    let limits = SchemaLimits {
-        complexity: config.limits.graphql.complexity,
-        introspection: true,
-        page: config.limits.page.clone(),
-    };
-    let executor = schema::build(app.clone(), limits);
-    (site_of(executor, &[], Readiness::new(|| async { true })), app)
 }
 
 #[tokio::test]

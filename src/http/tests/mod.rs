@@ -6,6 +6,7 @@ mod complete;
 mod every_answer;
 mod hostile;
 mod pages;
+mod real;
 
 use super::graphql::Execute;
 use super::{Pages, Parts, Readiness, RequestId, router};
