@@ -10,8 +10,8 @@ use crate::filters::id_of;
 /// Every question that could show something of the hidden layer, in one document.
 const EVERYTHING: &str = "query($id: ID!) {
     location(id: $id) { name }
-    locations(first: 1000) { totalCount nodes { externalId layer { key } } edges { node { name } } }
-    ordinary: locations(first: 1000) { nodes { name areaSquareMeters layer { title locationCount properties } } }
+    locations(first: 500) { totalCount nodes { externalId layer { key } } edges { node { name } } }
+    ordinary: locations(first: 50) { nodes { name areaSquareMeters layer { title locationCount properties } } }
     byId: locations(filter: { id: { eq: $id } }) { totalCount nodes { name } }
     outside: locations(filter: { not: { layer: { eq: \"cities\" } } }) { totalCount nodes { name } }
     near: locations(near: { position: { lon: 15, lat: 12 } }, first: 5) { nodes { name distanceMeters } }
