@@ -5,7 +5,7 @@ use std::time::Duration;
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 
 use crate::config::{Config, Database};
-use crate::error::Result;
+use crate::error::{Error, ErrorCode, Result};
 use crate::store::dialect::Dialect;
 use crate::store::{gpkg, postgis};
 
@@ -63,12 +63,12 @@ impl Store {
             Database::Geopackage(path) => {
                 gpkg::connect::make_folder(path).await?;
                 let writer = gpkg::connect::connect(path, options, Role::Writer).await?;
-                gpkg::migrate::run(&writer).await?;
+                gpkg::migrate::run(&writer).await.map_err(|error| out_of_date(&options.database, error))?;
                 let reader = gpkg::connect::connect(path, options, Role::Reader).await?;
                 Ok(Self { reader, writer, dialect: Dialect::Geopackage })
             }
             Database::Postgis(url) => {
-                postgis::migrate::run(url, options).await?;
+                postgis::migrate::run(url, options).await.map_err(|error| out_of_date(&options.database, error))?;
                 let writer = postgis::connect::connect(url, options, Role::Writer).await?;
                 let reader = postgis::connect::connect(url, options, Role::Reader).await?;
                 Ok(Self { reader, writer, dialect: Dialect::Postgis })
@@ -91,5 +91,15 @@ impl Store {
             Dialect::Postgis => {}
         }
         Ok(self.writer.close().await?)
+    }
+}
+
+/// A start that fails has words for the operator; a fault that has words already keeps them.
+fn out_of_date(database: &Database, error: Error) -> Error {
+    match error.code() {
+        ErrorCode::Internal => {
+            Error::new(ErrorCode::Unavailable, format!("the tables of {database} cannot be brought up to date")).caused_by(error)
+        }
+        _ => error,
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorCode, Result};
 use crate::store::connect::{Role, StoreOptions};
 use crate::store::gpkg::functions;
 
@@ -63,6 +63,5 @@ fn sqlite_options(path: &Path, role: Role) -> SqliteConnectOptions {
 }
 
 fn cannot_open(path: &Path, error: impl std::error::Error + Send + Sync + 'static) -> Error {
-    tracing::error!(path = %path.display(), %error, "the database cannot be opened");
-    Error::internal(error)
+    Error::new(ErrorCode::Unavailable, format!("the database {} cannot be opened", path.display())).caused_by(error)
 }

@@ -5,9 +5,9 @@ use sea_orm::sea_query::{Alias, BinOper, CommonTableExpression, Expr, ExprTrait,
 use sea_orm::Value;
 
 use crate::geometry::relate::{Pattern, SpatialPredicate};
-use crate::geometry::{BBox, Envelope, Geometry, Position, reach};
+use crate::geometry::{BBox, Envelope, Geometry, Position, geodesic};
 use crate::query::limits::MAX_METERS;
-use crate::query::{Compare, KeyValue, PropertyPath, Scalar, ValueTest};
+use crate::query::{BoundFilter, Compare, KeyValue, PropertyPath, Scalar, Test, ValueTest};
 use crate::store::dialect::Nearest;
 use crate::store::gpkg::predicates::function_name;
 use crate::store::sql::filter::compare;
@@ -52,7 +52,7 @@ pub fn relate(pattern: &Pattern, shape: &Geometry) -> Expr {
 
 /// Great-circle edges bulge out of the planar boxes of the R-tree: the walk `cairn_reach` knows by how much.
 pub fn dwithin(shape: &Geometry, meters: f64) -> Expr {
-    let reach = reach::reach(shape.wkb().envelope(), meters);
+    let reach = geodesic::reach(shape.wkb().envelope(), meters);
     let sides = [reach.west(), reach.south(), reach.east(), reach.north()].map(Expr::val);
     candidates(rtree_id().binary(BinOper::Custom("MATCH"), call("cairn_reach", sides)))
         .and(call("cairn_dwithin", [geom(), bound(shape), Expr::val(meters)]))
@@ -112,7 +112,7 @@ pub fn nearest(select: &mut SelectStatement, walk: Nearest<'_>) {
     let radius = Alias::new("radius");
     let meters = Alias::new("meters");
     let from = [walk.near.position.lon(), walk.near.position.lat()];
-    let max_meters = Expr::val(walk.near.max_meters.unwrap_or(MAX_METERS));
+    let max_meters = Expr::val(farthest(walk.filter, &here));
     let found = Query::select()
         .expr_as(distance(walk.near.position), meters.clone())
         .from(Alias::new(RTREE))
@@ -138,6 +138,15 @@ pub fn nearest(select: &mut SelectStatement, walk: Nearest<'_>) {
     select
         .and_where(candidates(rtree_id().binary(BinOper::Custom("MATCH"), reach)))
         .and_where(call("cairn_dwithin", [geom(), bound(&here), radius()]));
+}
+
+/// No row farther from here passes the filter. A walk without such an end goes round the Earth when it finds too few rows.
+fn farthest(filter: &BoundFilter, here: &Geometry) -> f64 {
+    match filter {
+        BoundFilter::And(all) => all.iter().map(|one| farthest(one, here)).fold(MAX_METERS, f64::min),
+        BoundFilter::Test(Test::DWithin(shape, meters)) if shape == here => *meters,
+        _ => MAX_METERS,
+    }
 }
 
 /// The path in SQLite's notation, each name in quotes and escaped as JSON.

@@ -59,6 +59,8 @@ fn session(role: Role, statement_timeout: Duration) -> Vec<(&'static str, String
         ("statement_timeout", statement_timeout.as_millis().to_string()),
         ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION.as_millis().to_string()),
         ("timezone", "UTC".to_owned()),
+        // "already exists, skipping" is no news.
+        ("client_min_messages", "warning".to_owned()),
         // Compiling a statement of a few milliseconds takes longer than running it.
         ("jit", "off".to_owned()),
     ];
@@ -71,6 +73,5 @@ fn session(role: Role, statement_timeout: Duration) -> Vec<(&'static str, String
 }
 
 fn cannot_connect(url: &PostgresUrl, error: DbErr) -> Error {
-    tracing::error!(database = %url, %error, "the database cannot be reached");
     Error::new(ErrorCode::Unavailable, format!("cannot connect to {url}")).caused_by(error)
 }
