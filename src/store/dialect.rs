@@ -5,6 +5,7 @@ use sea_orm::sea_query::{Expr, SelectStatement};
 use crate::geometry::relate::{Pattern, SpatialPredicate};
 use crate::geometry::{BBox, Geometry, Position};
 use crate::query::{BoundFilter, KeyValue, Near, PropertyPath, Test, ValueTest};
+use crate::store::sql::select::DistancePlan;
 use crate::store::{gpkg, postgis};
 
 /// The back-end in use.
@@ -222,6 +223,8 @@ pub struct Nearest<'a> {
     pub condition: Expr,
     /// The filter behind the condition.
     pub filter: &'a BoundFilter,
+    /// Which way the index is walked.
+    pub plan: DistancePlan,
 }
 
 impl Nearest<'_> {

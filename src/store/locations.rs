@@ -45,14 +45,19 @@ impl Store {
     /// One page, with the columns asked for.
     pub async fn page(&self, query: &BoundQuery, columns: Columns) -> Result<Read<Answer>> {
         let keys = query.order().keys.len();
-        let page = select::page(self.dialect, query, columns, self.distance_plan(query).await?);
-        let statement = self.dialect.packed(page, keys);
+        let statement = |plan| self.dialect.packed(select::page(self.dialect, query, columns, plan), keys);
         let (version, packed) = match self.dialect {
             Dialect::Geopackage => {
-                let row = self.one(&statement).await?;
+                let row = self.one(&statement(self.distance_plan(query).await?)).await?;
                 (Some(row.try_get("", CATALOG_VERSION)?), row.try_get_by_index::<Option<Vec<u8>>>(0)?.unwrap_or_default())
             }
-            Dialect::Postgis => postgis::rows::read(&self.reader, &statement, keys).await?,
+            // Its planner counts for itself.
+            Dialect::Postgis => match postgis::rows::read(&self.reader, &statement(DistancePlan::Walk), keys).await {
+                Err(error) if postgis::error::is_broken_walk(&error) => {
+                    postgis::rows::read(&self.reader, &statement(DistancePlan::WalkPlane), keys).await?
+                }
+                read => read?,
+            },
         };
         let version = match version {
             Some(version) => version,
@@ -76,10 +81,6 @@ impl Store {
     async fn distance_plan(&self, query: &BoundQuery) -> Result<DistancePlan> {
         /// Measuring so many rows takes some two milliseconds, counting them less than a tenth.
         const FEW: u64 = 2_000;
-        if self.dialect == Dialect::Postgis {
-            // The planner of PostgreSQL counts for itself.
-            return Ok(DistancePlan::Walk);
-        }
         let Some(layers) = select::layers(query.filter()).filter(|_| select::is_nearest_first(query)) else {
             return Ok(DistancePlan::Walk);
         };

@@ -1,6 +1,7 @@
 //! What the tests through the outermost door share: a server on a file of its own, and the fixture places.
 
 pub mod fixture;
+pub mod postgres;
 pub mod server;
 
-pub use server::Server;
+pub use server::{Kind, Server};

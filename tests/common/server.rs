@@ -1,5 +1,6 @@
 //! A server on a file of its own, asked through its real router.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use axum::Router;
@@ -14,6 +15,27 @@ use tempfile::TempDir;
 use tower::ServiceExt as _;
 
 use super::fixture::{self, USUAL_TIME};
+use super::postgres::{self, TestDatabase};
+
+/// The stores that must give the same answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Geopackage,
+    Postgis,
+}
+
+/// Makes each of the tests one test on each store.
+#[macro_export]
+macro_rules! on_both_stores {
+    ($($name:ident),+ $(,)?) => {
+        mod geopackage {
+            $( #[tokio::test] async fn $name() { Box::pin(super::$name($crate::common::server::Kind::Geopackage)).await } )+
+        }
+        mod postgis {
+            $( #[tokio::test] async fn $name() { Box::pin(super::$name($crate::common::server::Kind::Postgis)).await } )+
+        }
+    };
+}
 
 /// A server without a socket.
 pub struct Server {
@@ -21,19 +43,35 @@ pub struct Server {
     pub app: App,
     router: Router,
     folder: TempDir,
+    database: Option<TestDatabase>,
 }
 
 impl Server {
     /// On a new file, with settings beside the defaults.
     pub async fn with_settings(settings: &[(&str, &str)]) -> Self {
+        Self::on(Kind::Geopackage, settings).await
+    }
+
+    /// On a new database of either store, with settings beside the defaults.
+    pub async fn on(kind: Kind, settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
+        let database = match kind {
+            Kind::Geopackage => None,
+            Kind::Postgis => Some(TestDatabase::new().await),
+        };
         let file = folder.path().join("cairn.gpkg");
-        let own = [("DATABASE_URL", format!("sqlite://{}", file.display()))];
-        let pairs = own.into_iter().chain(settings.iter().map(|(name, value)| (*name, (*value).to_owned())));
-        let config = Config::from_pairs(pairs.map(|(name, value)| (name.to_owned(), value))).expect("settings");
+        let url = database.as_ref().map_or(format!("sqlite://{}", file.display()), |database| database.url.clone());
+        let (app, router) = Self::open(&url, settings).await;
+        Self { app, router, folder, database }
+    }
+
+    /// The services and the router over a database that is there.
+    pub async fn open(url: &str, settings: &[(&str, &str)]) -> (App, Router) {
+        let pairs = [("DATABASE_URL", url)].into_iter().chain(settings.iter().copied());
+        let config = Config::from_pairs(pairs.map(|(name, value)| (name.to_owned(), value.to_owned()))).expect("settings");
         let app = App::build(&config).await.expect("the store opens");
         let router = run::router(&app, &config, run::readiness(&app));
-        Self { app, router, folder }
+        (app, router)
     }
 
     /// On a new file, with the tables and nothing in them.
@@ -41,26 +79,59 @@ impl Server {
         Self::with_settings(&[]).await
     }
 
-    /// With the places of `tests/data/places.json`.
+    /// On a new file, with the places of `tests/data/places.json`.
     pub async fn with_places() -> Self {
-        let server = Self::empty().await;
+        Self::with_places_on(Kind::Geopackage).await
+    }
+
+    /// With the places of `tests/data/places.json`.
+    pub async fn with_places_on(kind: Kind) -> Self {
+        let server = Self::on(kind, &[]).await;
         fixture::load(server.app.locations()).await;
-        let outside = server.outside();
-        outside.execute("UPDATE location SET created_at = ?1, updated_at = ?1", [USUAL_TIME]).expect("times");
+        server.write_outside(&format!("UPDATE location SET created_at = '{USUAL_TIME}', updated_at = '{USUAL_TIME}'")).await;
         for location in fixture::places().layers.into_iter().flat_map(|layer| layer.locations) {
-            outside
-                .execute(
-                    "UPDATE location SET created_at = ?2, updated_at = ?3 WHERE external_id = ?1",
-                    (location.external_id, location.created_at, location.updated_at),
-                )
-                .expect("times");
+            let Some(external_id) = location.external_id else { continue };
+            let (created, updated) = (location.created_at, location.updated_at);
+            let times = format!("created_at = '{created}', updated_at = '{updated}'");
+            server.write_outside(&format!("UPDATE location SET {times} WHERE external_id = '{external_id}'")).await;
         }
         server
+    }
+
+    /// Lets another program write.
+    pub async fn write_outside(&self, statement: &str) {
+        match &self.database {
+            None => self.outside().execute_batch(statement).expect(statement),
+            Some(database) => postgres::execute(&mut database.connect().await, statement).await,
+        }
+    }
+
+    /// Row numbers by external id, of hidden locations too.
+    pub async fn ids(&self) -> HashMap<String, i64> {
+        let question = "SELECT external_id, id FROM location WHERE external_id IS NOT NULL";
+        match &self.database {
+            None => {
+                let outside = self.outside();
+                let mut rows = outside.prepare(question).expect(question);
+                let rows = rows.query_map((), |row| Ok((row.get(0)?, row.get(1)?))).expect(question);
+                rows.collect::<Result<_, _>>().expect(question)
+            }
+            Some(database) => {
+                let rows: Vec<(String, i64)> =
+                    sqlx::query_as(question).fetch_all(&mut database.connect().await).await.expect(question);
+                rows.into_iter().collect()
+            }
+        }
     }
 
     /// The GeoPackage.
     pub fn file(&self) -> PathBuf {
         self.folder.path().join("cairn.gpkg")
+    }
+
+    /// The database on PostgreSQL.
+    pub fn database(&self) -> &TestDatabase {
+        self.database.as_ref().expect("a server on PostGIS")
     }
 
     /// A folder for what a test writes beside it.

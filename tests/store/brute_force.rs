@@ -8,8 +8,15 @@ use cairn::model::{NewLocation, Visibility};
 use geo::{Intersects, Rect, coord};
 use serde_json::{Value, json};
 
-use crate::common::Server;
+use crate::common::{Kind, Server};
 use crate::common::fixture::{create, new_layer};
+
+crate::on_both_stores! {
+    the_nearest_are_those_that_measuring_everything_finds,
+    the_nearest_within_a_distance_are_those_that_measuring_finds,
+    a_distance_to_any_shape_is_the_one_that_measuring_finds,
+    a_box_holds_what_comparing_every_shape_finds,
+}
 
 /// A sequence that is the same in every run (SplitMix64).
 struct Random(u64);
@@ -82,7 +89,7 @@ struct World {
 }
 
 impl World {
-    async fn new() -> Self {
+    async fn new(store: Kind) -> Self {
         let mut random = Random(4711);
         let mut written: Vec<Value> = (0..3_000).map(|_| random.point()).collect();
         written.extend((0..150).map(|_| random.line()));
@@ -94,7 +101,7 @@ impl World {
             geometry: geometry.clone(),
             properties: serde_json::from_value(json!({ "parity": index % 2, "rare": index % 97 })).expect("an object"),
         });
-        let server = Server::empty().await;
+        let server = Server::on(store, &[]).await;
         create(server.app.locations(), new_layer("world", "World", Visibility::Public, 0), rows.collect()).await;
         Self { server, shapes }
     }
@@ -133,9 +140,8 @@ fn origins() -> Vec<(f64, f64)> {
     places
 }
 
-#[tokio::test]
-async fn the_nearest_are_those_that_measuring_everything_finds() {
-    let world = World::new().await;
+async fn the_nearest_are_those_that_measuring_everything_finds(store: Kind) {
+    let world = World::new(store).await;
     for (number, (lon, lat)) in origins().into_iter().enumerate() {
         let from = Geometry::point(Position::new(lon, lat).expect("a position"));
         let near = json!({ "position": { "lon": lon, "lat": lat } });
@@ -158,9 +164,8 @@ async fn the_nearest_are_those_that_measuring_everything_finds() {
     }
 }
 
-#[tokio::test]
-async fn the_nearest_within_a_distance_are_those_that_measuring_finds() {
-    let world = World::new().await;
+async fn the_nearest_within_a_distance_are_those_that_measuring_finds(store: Kind) {
+    let world = World::new(store).await;
     for (number, (lon, lat)) in origins().into_iter().enumerate() {
         let from = Geometry::point(Position::new(lon, lat).expect("a position"));
         let meters = [0.0, 50_000.0, 400_000.0, 3_000_000.0][number % 4];
@@ -174,9 +179,8 @@ async fn the_nearest_within_a_distance_are_those_that_measuring_finds() {
     }
 }
 
-#[tokio::test]
-async fn a_distance_to_any_shape_is_the_one_that_measuring_finds() {
-    let world = World::new().await;
+async fn a_distance_to_any_shape_is_the_one_that_measuring_finds(store: Kind) {
+    let world = World::new(store).await;
     let mut random = Random(99);
     for number in 0..45 {
         let shape = [random.point(), random.line(), random.polygon()][number % 3].clone();
@@ -193,9 +197,8 @@ async fn a_distance_to_any_shape_is_the_one_that_measuring_finds() {
     }
 }
 
-#[tokio::test]
-async fn a_box_holds_what_comparing_every_shape_finds() {
-    let world = World::new().await;
+async fn a_box_holds_what_comparing_every_shape_finds(store: Kind) {
+    let world = World::new(store).await;
     let mut random = Random(7);
     let planar: Vec<_> = world.shapes.iter().map(|shape| planar(shape.wkb()).expect("planar")).collect();
     for _ in 0..60 {

@@ -115,7 +115,7 @@ async fn what_has_no_distance_comes_last_and_on_one_page_only() {
     for name in ["b-1", "b-2"] {
         outside.execute("INSERT INTO location (geom, external_id) VALUES (X'DEADBEEF', ?1)", [name]).expect("an insert");
     }
-    let id_of = crate::filters::id_of(&server);
+    let id_of = crate::filters::id_of(&server).await;
     let ids: Vec<_> = ["paris", "berlin", "b-1", "b-2", "tokyo"].into_iter().map(id_of).collect();
     let question = "query($ids: [ID!]!, $direction: OrderDirection!, $first: Int, $after: String, $last: Int, $before: String) {
         locations(filter: { id: { in: $ids } }, near: { position: { lon: 2, lat: 48 } }, orderBy: [{ field: DISTANCE, direction: $direction }],

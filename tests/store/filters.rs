@@ -7,8 +7,12 @@ use async_graphql::parser::types::{ServiceDocument, TypeKind, TypeSystemDefiniti
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::common::Server;
+use crate::common::{Kind, Server};
 use crate::common::server::external_ids;
+
+crate::on_both_stores! {
+    every_filter_and_order_answers_as_the_table_says,
+}
 
 /// A question and its answer.
 #[derive(Debug, Deserialize)]
@@ -62,19 +66,14 @@ fn replace_ids(value: &mut Value, id_of: &dyn Fn(&str) -> String) {
 }
 
 /// Row numbers by external id, of hidden locations too.
-pub fn id_of(server: &Server) -> impl Fn(&str) -> String + use<> {
-    let outside = server.outside();
-    move |external_id| {
-        let find = "SELECT id FROM location WHERE external_id = ?1";
-        let id: i64 = outside.query_row(find, [external_id], |row| row.get(0)).expect(external_id);
-        id.to_string()
-    }
+pub async fn id_of(server: &Server) -> impl Fn(&str) -> String + use<> {
+    let ids = server.ids().await;
+    move |external_id| ids[external_id].to_string()
 }
 
-#[tokio::test]
-async fn every_filter_and_order_answers_as_the_table_says() {
-    let server = Server::with_places().await;
-    let id_of = id_of(&server);
+async fn every_filter_and_order_answers_as_the_table_says(store: Kind) {
+    let server = Server::with_places_on(store).await;
+    let id_of = id_of(&server).await;
     let mut wrong = Vec::new();
     for entry in table() {
         let response = server.ask(QUESTION, entry.variables(&id_of)).await;

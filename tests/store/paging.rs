@@ -2,8 +2,16 @@
 
 use serde_json::{Value, json};
 
-use crate::common::Server;
+use crate::common::{Kind, Server};
 use crate::common::server::external_ids;
+
+crate::on_both_stores! {
+    walking_forward_gives_the_whole_order_once,
+    walking_backward_gives_the_whole_order_once,
+    the_cursor_of_every_edge_leads_to_what_follows_it,
+    a_feature_collection_pages_by_its_end_cursor,
+    an_empty_page_has_no_cursors,
+}
 
 const PAGE: &str = "query($near: NearInput, $orderBy: [LocationOrder!], $first: Int, $after: String, $last: Int, $before: String) {
     locations(filter: { layer: { in: [\"cities\", \"lines\"] } }, near: $near, orderBy: $orderBy,
@@ -48,9 +56,8 @@ async fn page(server: &Server, order: &Value, arguments: Value) -> Value {
     server.data(PAGE, variables).await["locations"].take()
 }
 
-#[tokio::test]
-async fn walking_forward_gives_the_whole_order_once() {
-    let server = Server::with_places().await;
+async fn walking_forward_gives_the_whole_order_once(store: Kind) {
+    let server = Server::with_places_on(store).await;
     for order in orders() {
         let whole = external_ids(&page(&server, &order, json!({ "first": 1000 })).await["nodes"]);
         assert_eq!(whole.len(), 62, "every city and line in {order}");
@@ -72,9 +79,8 @@ async fn walking_forward_gives_the_whole_order_once() {
     }
 }
 
-#[tokio::test]
-async fn walking_backward_gives_the_whole_order_once() {
-    let server = Server::with_places().await;
+async fn walking_backward_gives_the_whole_order_once(store: Kind) {
+    let server = Server::with_places_on(store).await;
     for order in orders() {
         let whole = external_ids(&page(&server, &order, json!({ "last": 1000 })).await["nodes"]);
         assert_eq!(whole, external_ids(&page(&server, &order, json!({ "first": 1000 })).await["nodes"]), "{order}");
@@ -98,9 +104,8 @@ async fn walking_backward_gives_the_whole_order_once() {
     }
 }
 
-#[tokio::test]
-async fn the_cursor_of_every_edge_leads_to_what_follows_it() {
-    let server = Server::with_places().await;
+async fn the_cursor_of_every_edge_leads_to_what_follows_it(store: Kind) {
+    let server = Server::with_places_on(store).await;
     let order = json!({ "orderBy": [{ "field": "PROPERTY", "property": "v" }] });
     let all = page(&server, &order, json!({ "first": 1000 })).await;
     let whole = external_ids(&all["nodes"]);
@@ -113,9 +118,8 @@ async fn the_cursor_of_every_edge_leads_to_what_follows_it() {
     }
 }
 
-#[tokio::test]
-async fn a_feature_collection_pages_by_its_end_cursor() {
-    let server = Server::with_places().await;
+async fn a_feature_collection_pages_by_its_end_cursor(store: Kind) {
+    let server = Server::with_places_on(store).await;
     let question = "query($after: String) { locationsGeoJson(first: 30, after: $after) }";
     let (mut ids, mut after) = (Vec::new(), Value::Null);
     loop {
@@ -131,9 +135,8 @@ async fn a_feature_collection_pages_by_its_end_cursor() {
     assert!(ids.is_sorted());
 }
 
-#[tokio::test]
-async fn an_empty_page_has_no_cursors() {
-    let server = Server::empty().await;
+async fn an_empty_page_has_no_cursors(store: Kind) {
+    let server = Server::on(store, &[]).await;
     let info = page(&server, &json!({}), json!({ "first": 0 })).await["pageInfo"].take();
     assert_eq!(info, json!({ "hasNextPage": false, "hasPreviousPage": false, "startCursor": null, "endCursor": null }));
 }

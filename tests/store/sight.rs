@@ -3,9 +3,16 @@
 
 use serde_json::{Value, json};
 
-use crate::common::Server;
+use crate::common::{Kind, Server};
 use crate::common::server::external_ids;
 use crate::filters::id_of;
+
+crate::on_both_stores! {
+    a_private_layer_is_not_found_by_any_question,
+    names_and_shapes_of_a_private_layer_are_as_unknown_as_those_that_do_not_exist,
+    what_another_program_does_to_a_layer_holds_from_the_next_question_on,
+    a_property_that_another_program_brings_is_known_from_the_next_question_on,
+}
 
 /// Every question that could show something of the hidden layer, in one document.
 const EVERYTHING: &str = "query($id: ID!) {
@@ -23,10 +30,9 @@ const EVERYTHING: &str = "query($id: ID!) {
     layers { key title properties locationCount extent { west } }
 }";
 
-#[tokio::test]
-async fn a_private_layer_is_not_found_by_any_question() {
-    let server = Server::with_places().await;
-    let id = id_of(&server)("x-square");
+async fn a_private_layer_is_not_found_by_any_question(store: Kind) {
+    let server = Server::with_places_on(store).await;
+    let id = id_of(&server).await("x-square");
     let data = server.data(EVERYTHING, json!({ "id": id })).await;
     let written = data.to_string();
     for word in ["hidden", "secret", "Secret", "hush"] {
@@ -42,10 +48,9 @@ async fn a_private_layer_is_not_found_by_any_question() {
     assert_eq!(keys, ["cities", "areas", "lines", "places"]);
 }
 
-#[tokio::test]
-async fn names_and_shapes_of_a_private_layer_are_as_unknown_as_those_that_do_not_exist() {
-    let server = Server::with_places().await;
-    let hidden = id_of(&server)("x-square");
+async fn names_and_shapes_of_a_private_layer_are_as_unknown_as_those_that_do_not_exist(store: Kind) {
+    let server = Server::with_places_on(store).await;
+    let hidden = id_of(&server).await("x-square");
     let answers = async |query: &str, variable: &str, hidden: &str, nothing: &str| {
         let mut hidden_answer = server.ask(query, json!({ variable: hidden })).await;
         let mut other_answer = server.ask(query, json!({ variable: nothing })).await;
@@ -68,37 +73,33 @@ async fn names_and_shapes_of_a_private_layer_are_as_unknown_as_those_that_do_not
     }
 }
 
-#[tokio::test]
-async fn what_another_program_does_to_a_layer_holds_from_the_next_question_on() {
-    let server = Server::with_places().await;
-    let outside = server.outside();
+async fn what_another_program_does_to_a_layer_holds_from_the_next_question_on(store: Kind) {
+    let server = Server::with_places_on(store).await;
     let question = "{ locations(filter: { externalId: { startsWith: \"x-\" } }) { totalCount nodes { externalId } } }";
     let hush = "{ locations(filter: { property: { path: \"hush\", exists: true } }) { nodes { externalId } } }";
-    let hidden = id_of(&server)("x-square");
+    let hidden = id_of(&server).await("x-square");
     let related = "query($id: ID!) { locations(filter: { layer: { eq: \"lines\" }, relatedTo: { id: $id } }) { nodes { externalId } } }";
     for _ in 0..3 {
-        outside.execute("UPDATE layer SET visibility = 'PUBLIC' WHERE key = 'secret'", ()).expect("an update");
+        server.write_outside("UPDATE layer SET visibility = 'PUBLIC' WHERE key = 'secret'").await;
         let shown = server.data(question, json!({})).await["locations"].take();
         assert_eq!(external_ids(&shown["nodes"]), ["x-square", "x-point", "x-line"]);
         let found = server.data(hush, json!({})).await["locations"]["nodes"].take();
         assert_eq!(external_ids(&found), ["x-square", "x-point"]);
-        outside.execute("UPDATE layer SET visibility = 'PRIVATE' WHERE key = 'secret'", ()).expect("an update");
+        server.write_outside("UPDATE layer SET visibility = 'PRIVATE' WHERE key = 'secret'").await;
         assert_eq!(server.data(question, json!({})).await["locations"], json!({ "totalCount": 0, "nodes": [] }));
         assert_eq!(server.refused(hush, json!({})).await.0, "UNKNOWN_PROPERTY");
-        outside.execute("UPDATE layer SET visibility = 'PUBLIC' WHERE key = 'secret'", ()).expect("an update");
+        server.write_outside("UPDATE layer SET visibility = 'PUBLIC' WHERE key = 'secret'").await;
         let crossed = server.data(related, json!({ "id": hidden })).await["locations"]["nodes"].take();
         assert_eq!(external_ids(&crossed), ["ln-in"]);
-        outside.execute("UPDATE layer SET visibility = 'PRIVATE' WHERE key = 'secret'", ()).expect("an update");
+        server.write_outside("UPDATE layer SET visibility = 'PRIVATE' WHERE key = 'secret'").await;
         assert_eq!(server.refused(related, json!({ "id": hidden })).await.0, "NOT_FOUND");
     }
 }
 
-#[tokio::test]
-async fn a_property_that_another_program_brings_is_known_from_the_next_question_on() {
-    let server = Server::with_places().await;
+async fn a_property_that_another_program_brings_is_known_from_the_next_question_on(store: Kind) {
+    let server = Server::with_places_on(store).await;
     let question = "{ locations(filter: { property: { path: \"brandNew\", eq: 1 } }) { nodes { externalId } } }";
     assert_eq!(server.refused(question, json!({})).await.0, "UNKNOWN_PROPERTY");
-    let outside = server.outside();
-    outside.execute("UPDATE location SET properties = '{\"brandNew\":1}' WHERE external_id = 'p-in'", ()).expect("an update");
+    server.write_outside("UPDATE location SET properties = '{\"brandNew\":1}' WHERE external_id = 'p-in'").await;
     assert_eq!(external_ids(&server.data(question, json!({})).await["locations"]["nodes"]), ["p-in"]);
 }

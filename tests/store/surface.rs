@@ -2,7 +2,20 @@
 
 use serde_json::{Value, json};
 
-use crate::common::Server;
+use crate::common::{Kind, Server};
+
+crate::on_both_stores! {
+    a_wrong_argument_is_refused_by_code_and_name,
+    the_largest_pages_are_answered,
+    a_cursor_of_another_order_is_refused,
+    coordinates_have_the_decimals_asked_for_and_no_more_than_stored,
+    simplifying_drops_vertices_and_keeps_areas_closed,
+    properties_of_a_collection_are_selected_by_name,
+    whole_numbers_beyond_two_to_the_53_keep_all_their_digits,
+    hostile_names_come_back_to_the_letter,
+    stats_count_measure_and_group,
+    search_finds_coordinates_names_and_properties,
+}
 
 /// Questions that must be refused: the selection after `{`, code, field.
 const REFUSED: &[(&str, &str, Option<&str>)] = &[
@@ -40,9 +53,8 @@ const REFUSED: &[(&str, &str, Option<&str>)] = &[
     ("search(text: \"x\", first: -1) { label }", "BAD_INPUT", Some("first")),
 ];
 
-#[tokio::test]
-async fn a_wrong_argument_is_refused_by_code_and_name() {
-    let server = Server::with_places().await;
+async fn a_wrong_argument_is_refused_by_code_and_name(store: Kind) {
+    let server = Server::with_places_on(store).await;
     let mut wrong = Vec::new();
     for (selection, code, field) in REFUSED {
         let response = server.ask(&format!("{{ {selection} }}"), json!({})).await;
@@ -54,9 +66,8 @@ async fn a_wrong_argument_is_refused_by_code_and_name() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-#[tokio::test]
-async fn the_largest_pages_are_answered() {
-    let server = Server::with_places().await;
+async fn the_largest_pages_are_answered(store: Kind) {
+    let server = Server::with_places_on(store).await;
     for selection in [
         "locations(first: 1000) { nodes { id } }",
         "locations(last: 1000) { nodes { id } }",
@@ -71,9 +82,8 @@ async fn the_largest_pages_are_answered() {
     }
 }
 
-#[tokio::test]
-async fn a_cursor_of_another_order_is_refused() {
-    let server = Server::with_places().await;
+async fn a_cursor_of_another_order_is_refused(store: Kind) {
+    let server = Server::with_places_on(store).await;
     let cursor_of = async |arguments: &str| {
         let question = format!("{{ locations(first: 1, {arguments}) {{ pageInfo {{ endCursor }} }} }}");
         server.data(&question, json!({})).await["locations"]["pageInfo"]["endCursor"].take()
@@ -94,9 +104,8 @@ async fn a_cursor_of_another_order_is_refused() {
     server.data(question, json!({ "after": by_name, "orderBy": [{ "field": "NAME" }] })).await;
 }
 
-#[tokio::test]
-async fn coordinates_have_the_decimals_asked_for_and_no_more_than_stored() {
-    let server = Server::with_places().await;
+async fn coordinates_have_the_decimals_asked_for_and_no_more_than_stored(store: Kind) {
+    let server = Server::with_places_on(store).await;
     let question = "query($precision: Int!) { locations(filter: { externalId: { in: [\"paris\", \"everest\"] } }) {
         nodes { geometry(precision: $precision) } } }";
     for (precision, paris, everest) in [
@@ -114,9 +123,8 @@ async fn coordinates_have_the_decimals_asked_for_and_no_more_than_stored() {
     }
 }
 
-#[tokio::test]
-async fn simplifying_drops_vertices_and_keeps_areas_closed() {
-    let server = Server::with_places().await;
+async fn simplifying_drops_vertices_and_keeps_areas_closed(store: Kind) {
+    let server = Server::with_places_on(store).await;
     let question = "query($meters: Float) { locations(filter: { externalId: { eq: \"sq-same\" } }) {
         nodes { geometry(simplifyMeters: $meters) } } }";
     let ring = async |meters: Value| {
@@ -130,9 +138,8 @@ async fn simplifying_drops_vertices_and_keeps_areas_closed() {
     assert_eq!(simplified.first(), simplified.last());
 }
 
-#[tokio::test]
-async fn properties_of_a_collection_are_selected_by_name() {
-    let server = Server::with_places().await;
+async fn properties_of_a_collection_are_selected_by_name(store: Kind) {
+    let server = Server::with_places_on(store).await;
     let question = "query($names: [String!]) { locationsGeoJson(filter: { externalId: { in: [\"paris\", \"v-keys\", \"v-null\"] } },
         properties: $names) }";
     let properties = async |names: Value| -> Vec<Value> {
@@ -149,17 +156,15 @@ async fn properties_of_a_collection_are_selected_by_name() {
     assert_eq!(all[2]["name"], "keys", "the location's own name goes before a property called name");
 }
 
-#[tokio::test]
-async fn whole_numbers_beyond_two_to_the_53_keep_all_their_digits() {
-    let server = Server::with_places().await;
+async fn whole_numbers_beyond_two_to_the_53_keep_all_their_digits(store: Kind) {
+    let server = Server::with_places_on(store).await;
     let question = "{ locations(filter: { externalId: { eq: \"v-huge\" } }) { nodes { properties } } }";
     let data = server.data(question, json!({})).await;
     assert_eq!(data["locations"]["nodes"][0]["properties"].to_string(), "{\"v\":9007199254740993}");
 }
 
-#[tokio::test]
-async fn hostile_names_come_back_to_the_letter() {
-    let server = Server::with_places().await;
+async fn hostile_names_come_back_to_the_letter(store: Kind) {
+    let server = Server::with_places_on(store).await;
     let fixture = crate::common::fixture::places();
     let question = "{ locations(first: 1000, filter: { layer: { eq: \"cities\" } }) { nodes { externalId name properties } } }";
     let nodes = server.data(question, json!({})).await["locations"]["nodes"].take();
@@ -169,9 +174,8 @@ async fn hostile_names_come_back_to_the_letter() {
     }
 }
 
-#[tokio::test]
-async fn stats_count_measure_and_group() {
-    let server = Server::with_places().await;
+async fn stats_count_measure_and_group(store: Kind) {
+    let server = Server::with_places_on(store).await;
     let question = "{ locationStats(filter: { layer: { eq: \"cities\" }, property: { path: \"population\", exists: true } },
         groupBy: [\"capital\"], aggregates: [{ property: \"population\", function: SUM }, { property: \"population\", function: MIN },
         { property: \"population\", function: MAX }, { property: \"elevation\", function: COUNT }, { property: \"rank\", function: AVG }]) {
@@ -188,9 +192,8 @@ async fn stats_count_measure_and_group() {
     assert_eq!(shapes, [(json!([true]), json!(5)), (json!([false]), json!(2))]);
 }
 
-#[tokio::test]
-async fn search_finds_coordinates_names_and_properties() {
-    let server = Server::with_places().await;
+async fn search_finds_coordinates_names_and_properties(store: Kind) {
+    let server = Server::with_places_on(store).await;
     let question = "query($text: String!) { search(text: $text, first: 100) { kind label position { lon lat } location { externalId } } }";
     let search = async |text: &str| server.data(question, json!({ "text": text })).await["search"].take();
     let coordinate = search("48.85, 2.29").await;

@@ -12,7 +12,7 @@ use sea_orm::sea_query::{
 use crate::geometry::relate::{Pattern, SpatialPredicate};
 use crate::geometry::{BBox, Envelope, Geometry, GeometryType, Position};
 use crate::store::dialect::Nearest;
-use crate::store::sql::select;
+use crate::store::sql::select::{self, DistancePlan};
 
 pub(super) fn call(name: &'static str, arguments: impl IntoIterator<Item = Expr>) -> Expr {
     Func::cust(name).args(arguments).into()
@@ -20,7 +20,7 @@ pub(super) fn call(name: &'static str, arguments: impl IntoIterator<Item = Expr>
 
 /// By code point, as on SQLite, whatever the database was made with.
 pub(super) fn by_code_point(text: Expr) -> Expr {
-    text.binary(BinOper::Custom("COLLATE"), Expr::cust("\"C\""))
+    Expr::cust_with_exprs("$1 COLLATE \"C\"", [text])
 }
 
 fn geom() -> Expr {
@@ -124,6 +124,7 @@ pub fn cluster_cell(zoom: u8) -> Expr {
 ///
 /// `<->` walks the index nearest first, but measures on the sphere: its k rows are *some* k rows near the place. The ordinary
 /// question within the greatest of their exact distances is exact, ties and all. A walk that finds fewer rows has seen all.
+/// Any other walk will do as well: the planar one takes over where PostGIS gives the one over the sphere up.
 pub fn nearest(select: &mut SelectStatement, walk: Nearest<'_>) {
     if walk.is_narrowed_by_place() {
         return;
@@ -133,11 +134,15 @@ pub fn nearest(select: &mut SelectStatement, walk: Nearest<'_>) {
     let here = Geometry::point(walk.near.position);
     let radius = Alias::new("radius");
     let meters = Alias::new("meters");
+    let away = match walk.plan {
+        DistancePlan::WalkPlane => geom().binary(BinOper::Custom("<->"), bound(&here)),
+        DistancePlan::Walk | DistancePlan::Sort => geography().binary(BinOper::Custom("<->"), bound_geography(&here)),
+    };
     let found = Query::select()
         .expr_as(distance(walk.near.position), meters.clone())
         .from(Location)
         .and_where(walk.condition)
-        .order_by_expr(geography().binary(BinOper::Custom("<->"), bound_geography(&here)), Order::Asc)
+        .order_by_expr(away, Order::Asc)
         .limit(walk.limit)
         .take();
     let greatest = Query::select()

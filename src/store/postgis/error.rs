@@ -36,6 +36,19 @@ pub fn translate(fault: &PgDatabaseError) -> Option<Error> {
     sentence_for(fault.code())
 }
 
+/// Whether a walk over the geography index broke off. PostGIS now and then measures a row nearer than the box of the index
+/// that holds it, at the poles for one, and PostgreSQL ends the statement.
+pub fn is_broken_walk(error: &Error) -> bool {
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        if error.to_string().contains("index returned tuples in wrong order") {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
 fn is_geometric(message: &str) -> bool {
     const SPEAKERS: [&str; 6] = ["GEOS", "TopologyException", "lwgeom", "Geometry", "geometry", "GEOMETRYCOLLECTION"];
     SPEAKERS.iter().any(|speaker| message.contains(speaker))

@@ -23,13 +23,13 @@ pub fn page(dialect: Dialect, query: &BoundQuery, columns: Columns, plan: Distan
         select.and_where(behind);
     }
     let limit = query.limit() as u64 + 1;
-    if let Some(near) = query.near().filter(|_| is_nearest_first(query) && plan == DistancePlan::Walk) {
+    if let Some(near) = query.near().filter(|_| is_nearest_first(query) && plan != DistancePlan::Sort) {
         let condition = condition(dialect, query.filter());
         let condition = match behind {
             Some(behind) => condition.and(behind),
             None => condition,
         };
-        dialect.nearest(&mut select, Nearest { near, limit, condition, filter: query.filter() });
+        dialect.nearest(&mut select, Nearest { near, limit, condition, filter: query.filter(), plan });
     }
     for (index, (sort, direction)) in query.order().keys.iter().enumerate() {
         let name = key_name(index);
@@ -52,6 +52,8 @@ pub fn page(dialect: Dialect, query: &BoundQuery, columns: Columns, plan: Distan
 pub enum DistancePlan {
     /// Walk the spatial index nearest first until the page is full.
     Walk,
+    /// The same, nearest in degrees first; for a store whose walk over the sphere broke off.
+    WalkPlane,
     /// Measure every row that passes the filter and sort.
     Sort,
 }
