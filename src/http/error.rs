@@ -13,7 +13,7 @@ use std::sync::Arc;
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 
 /// Seconds after which a client may come back after a 503 or a 429.
-const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("2");
+pub(super) const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("2");
 
 /// An error on its way out, with its HTTP status. The text is written by the outermost layer, which knows the
 /// request id; so each cause is also logged exactly once.

@@ -14,6 +14,8 @@ use crate::store::locations::{Read, is_stale};
 use crate::store::sql::filter::condition;
 use crate::store::sql::select::{CATALOG_VERSION, catalog_version};
 
+/// The column that groups are ordered by.
+const SIZE: &str = "size";
 /// Count, extent and aggregates: the columns before the keys of a group.
 const GROUP_COLUMNS: usize = 6;
 
@@ -35,7 +37,7 @@ impl Store {
             let name = Alias::new(format!("g{index}"));
             select.expr_as(self.dialect.property_json(path), name.clone()).add_group_by([Expr::col(name)]);
         }
-        select.order_by(Alias::new("count"), Order::Desc).limit(MAX_GROUPS as u64);
+        select.order_by(Alias::new(SIZE), Order::Desc).limit(MAX_GROUPS as u64);
         for index in 0..by.len() {
             select.order_by_with_nulls(Alias::new(format!("g{index}")), Order::Asc, NullOrdering::First);
         }
@@ -70,7 +72,7 @@ impl Store {
         let [min_x, min_y, max_x, max_y] = self.dialect.envelope();
         let mut select = Query::select();
         select
-            .expr_as(Expr::col((Location, Column::Id)).count(), Alias::new("count"))
+            .expr_as(Expr::col((Location, Column::Id)).count(), Alias::new(SIZE))
             .expr(min_x.min())
             .expr(min_y.min())
             .expr(max_x.max())

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use axum::Router;
 use axum::body::Body;
+use axum::http::response::Parts;
 use axum::http::{Request, header};
 use cairn::app::App;
 use cairn::config::Config;
@@ -148,16 +149,7 @@ impl Server {
 
     /// Asks and gives the whole response object: `data`, `errors`.
     pub async fn ask(&self, query: &str, variables: Value) -> Value {
-        let body = json!({ "query": query, "variables": variables }).to_string();
-        let request = Request::post("/graphql")
-            .header(header::HOST, "localhost")
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(Body::from(body))
-            .expect("a request");
-        let response = self.router.clone().oneshot(request).await.expect("the router answers");
-        let bytes = response.into_body().collect().await.expect("a body").to_bytes();
-        serde_json::from_slice(&bytes)
-            .unwrap_or_else(|error| panic!("{error} in {}", String::from_utf8_lossy(&bytes)))
+        ask(&self.router, query, variables).await.1
     }
 
     /// Asks what must be answered without an error, and gives `data`.
@@ -174,6 +166,21 @@ impl Server {
         let text = |name: &str| extensions[name].as_str().map(str::to_owned);
         (text("code").unwrap_or_else(|| panic!("{query} was answered: {response}")), text("field"))
     }
+}
+
+/// Asks a router; gives the head and the response object.
+pub async fn ask(router: &Router, query: &str, variables: Value) -> (Parts, Value) {
+    let body = json!({ "query": query, "variables": variables }).to_string();
+    let request = Request::post("/graphql")
+        .header(header::HOST, "localhost")
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Body::from(body))
+        .expect("a request");
+    let (head, body) = router.clone().oneshot(request).await.expect("the router answers").into_parts();
+    let bytes = body.collect().await.expect("a body").to_bytes();
+    let answer = serde_json::from_slice(&bytes)
+        .unwrap_or_else(|error| panic!("{error} in {}", String::from_utf8_lossy(&bytes)));
+    (head, answer)
 }
 
 /// The external ids of a list of nodes, in answer order; a location without one is `""`.

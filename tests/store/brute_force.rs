@@ -19,11 +19,11 @@ crate::on_both_stores! {
 }
 
 /// A sequence that is the same in every run (SplitMix64).
-struct Random(u64);
+pub struct Random(pub u64);
 
 impl Random {
     /// From 0 to below 1.
-    fn unit(&mut self) -> f64 {
+    pub fn unit(&mut self) -> f64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -33,12 +33,12 @@ impl Random {
         unit
     }
 
-    fn between(&mut self, low: f64, high: f64) -> f64 {
+    pub fn between(&mut self, low: f64, high: f64) -> f64 {
         low + (high - low) * self.unit()
     }
 
     /// Evenly over the sphere, with one in five near 180 degrees and one in five near a pole.
-    fn place(&mut self) -> (f64, f64) {
+    pub fn place(&mut self) -> (f64, f64) {
         let even = self.between(-1.0, 1.0).asin().to_degrees();
         match self.unit() {
             kind if kind < 0.2 => {

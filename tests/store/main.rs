@@ -1,14 +1,16 @@
-//! The embedded store and the GraphQL read side, asked through the real router on real files.
+//! Both stores and the GraphQL read side, asked through the real router on real files and databases.
 
 #[path = "../common/mod.rs"]
 mod common;
 
 mod brute_force;
+mod differential;
 mod faults;
 mod filters;
 mod gdal;
 mod paging;
 mod paths;
+mod postgis;
 mod schema;
 mod sight;
 mod surface;

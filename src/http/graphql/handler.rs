@@ -1,12 +1,12 @@
 //! `/graphql`: from a request to an answer.
 
-use super::super::error::Problem;
+use super::super::error::{Problem, RETRY_AFTER_SECONDS};
 use super::super::etag::with_etag;
 use super::super::headers::RequestId;
 use super::answer::{could_not_run, write_batch, write_response};
 use super::complete::{Switches, Types};
 use super::documents::Documents;
-use super::mask::{mask, to_server_error};
+use super::mask::{code_of, mask, to_server_error};
 use super::media::{Media, is_json};
 use super::origin::is_foreign;
 use super::question::{Asked, Question};
@@ -254,8 +254,21 @@ fn fill_variables(operation: &OperationDefinition, variables: &mut Variables) ->
     Ok(())
 }
 
+/// A database that is out of reach is told by the status too, for balancers and for clients that try again; unless a part of
+/// the question was answered.
 fn status_of(answer: &Answer, media: Media) -> StatusCode {
+    if is_unavailable(answer) {
+        return StatusCode::SERVICE_UNAVAILABLE;
+    }
     if media == Media::GraphqlResponse && could_not_run(answer) { StatusCode::BAD_REQUEST } else { StatusCode::OK }
+}
+
+fn is_unavailable(answer: &Answer) -> bool {
+    let unanswered = match &answer.data {
+        Value::Object(fields) => fields.values().all(|value| *value == Value::Null),
+        data => *data == Value::Null,
+    };
+    unanswered && answer.errors.iter().any(|error| code_of(error) == Some(ErrorCode::Unavailable))
 }
 
 fn finish(status: StatusCode, media: Media, more: HeaderMap, body: Vec<u8>) -> Response {
@@ -264,6 +277,9 @@ fn finish(status: StatusCode, media: Media, more: HeaderMap, body: Vec<u8>) -> R
     headers.extend(more);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media.content_type()));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        headers.insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS);
+    }
     response
 }
 

@@ -50,6 +50,12 @@ pub fn mask(response: &mut Response, id: &RequestId, limits: &GraphqlLimits) {
         }
         match code_of(error) {
             Some(ErrorCode::Internal) => hide(error, id),
+            Some(ErrorCode::Unavailable) => {
+                // Nothing of the client's; the operator needs the cause.
+                if let Some(ours) = error.source::<Error>() {
+                    log(ours);
+                }
+            }
             Some(_) => shorten(&mut error.message),
             None if is_about_the_question(error) => {
                 let told = to_server_error(&in_our_words(&error.message, limits));
@@ -62,7 +68,7 @@ pub fn mask(response: &mut Response, id: &RequestId, limits: &GraphqlLimits) {
     }
 }
 
-fn code_of(error: &ServerError) -> Option<ErrorCode> {
+pub(super) fn code_of(error: &ServerError) -> Option<ErrorCode> {
     let Some(Value::String(code)) = error.extensions.as_ref()?.get("code") else { return None };
     CODES.into_iter().find(|known| known.as_str() == code)
 }
