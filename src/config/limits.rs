@@ -124,7 +124,7 @@ limits! {
         /// Longest wait for a free database connection, in milliseconds; then 503 with Retry-After.
         pool_wait_ms: u64 = 3_000, 10..=600_000, "CAIRN_LIMIT_POOL_WAIT_MS";
         /// Most connections of this server to PostgreSQL; a quarter of them writes. Times the number of servers it must stay
-        /// under max_connections there. A GeoPackage has one writer, and two readers to a processor.
+        /// under the limit there (`max_connections`). A GeoPackage has one writer, and two readers to a processor.
         database_connections: u32 = 16, 2..=1_000, "CAIRN_LIMIT_DATABASE_CONNECTIONS";
     }
 }

@@ -81,12 +81,9 @@ impl SortKey {
     /// Whether a row may have such a value; a cursor that somebody made up may hold anything.
     fn admits(&self, value: &KeyValue) -> bool {
         match (self, value) {
-            (Self::Id, KeyValue::Int(_))
-            | (Self::Name | Self::PropertyText(_), KeyValue::Text(_))
-            | (Self::PropertyNumber(_), KeyValue::Int(_)) => true,
+            (Self::Id | Self::PropertyNumber(_), KeyValue::Int(_))
+            | (Self::Name | Self::PropertyText(_), KeyValue::Text(_)) => true,
             (Self::Distance | Self::PropertyNumber(_), KeyValue::RealBits(bits)) => !f64::from_bits(*bits).is_nan(),
-            // A distance is missing where a geometry is broken.
-            (Self::Distance, KeyValue::Null) => true,
             (Self::CreatedAt | Self::UpdatedAt, KeyValue::Text(text)) => parse_timestamp(text).is_ok(),
             (key, KeyValue::Null) => key.nullable(),
             _ => false,

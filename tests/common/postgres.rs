@@ -159,12 +159,11 @@ type Addresses = Box<dyn Fn(&str) -> String + Send + Sync>;
 fn server() -> &'static Addresses {
     static SERVER: OnceLock<Addresses> = OnceLock::new();
     SERVER.get_or_init(|| {
-        let address: Addresses = match std::env::var("TEST_DATABASE_URL") {
-            Ok(url) => Box::new(move |name| with_database(&url, name)),
-            Err(_) => {
-                let cluster = Cluster::start();
-                Box::new(move |name| cluster.url(name))
-            }
+        let address: Addresses = if let Ok(url) = std::env::var("TEST_DATABASE_URL") {
+            Box::new(move |name| with_database(&url, name))
+        } else {
+            let cluster = Cluster::start();
+            Box::new(move |name| cluster.url(name))
         };
         std::thread::scope(|scope| scope.spawn(|| make_template(&address)).join().expect("a template"));
         address

@@ -131,7 +131,7 @@ impl Painter {
             2 | 3 => json!({ "type": "Polygon", "coordinates": self.polygon() }),
             4 => {
                 let window = self.window();
-                let places: Vec<_> = (0..1 + self.number(4)).map(|_| self.place(window)).collect();
+                let places: Vec<_> = (0..=self.number(4)).map(|_| self.place(window)).collect();
                 json!({ "type": "MultiPoint", "coordinates": places })
             }
             5 => json!({ "type": "MultiLineString", "coordinates": [self.line(), self.line()] }),

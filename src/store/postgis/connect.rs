@@ -14,7 +14,7 @@ const TRUSTED_FOR: Duration = Duration::from_millis(100);
 /// Prepared statements kept by a connection: a filter has its own text, a value has not.
 const STATEMENT_CACHE: usize = 256;
 /// An open transaction that does nothing holds locks and dead rows.
-const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(60);
+const IDLE_IN_TRANSACTION: Duration = Duration::from_mins(1);
 
 /// Opens one of the pools. The first connection is made at once, so that a wrong address ends the start.
 pub async fn connect(url: &PostgresUrl, options: &StoreOptions, role: Role) -> Result<DatabaseConnection> {

@@ -14,6 +14,9 @@ use crate::geometry::{BBox, Envelope, Geometry, GeometryType, Position};
 use crate::store::dialect::Nearest;
 use crate::store::sql::select::{self, DistancePlan};
 
+/// Distances are rounded to 1e-8 m: the radius of a walk must not lose the row that gave it.
+const SLACK_METERS: f64 = 1e-6;
+
 pub(super) fn call(name: &'static str, arguments: impl IntoIterator<Item = Expr>) -> Expr {
     Func::cust(name).args(arguments).into()
 }
@@ -129,8 +132,6 @@ pub fn nearest(select: &mut SelectStatement, walk: Nearest<'_>) {
     if walk.is_narrowed_by_place() {
         return;
     }
-    /// Distances are rounded to 1e-8 m: the radius must not lose the row that gave it.
-    const SLACK_METERS: f64 = 1e-6;
     let here = Geometry::point(walk.near.position);
     let radius = Alias::new("radius");
     let meters = Alias::new("meters");

@@ -1,5 +1,7 @@
 //! Rows as PostgreSQL sends them, packed as they arrive: plain columns and EWKB, which it gives out faster than any JSON.
 
+use std::fmt::Write as _;
+
 use futures_util::TryStreamExt as _;
 use sea_orm::sea_query::SelectStatement;
 use sea_orm::{DatabaseConnection, StreamTrait as _};
@@ -81,15 +83,22 @@ fn decimal(bytes: &[u8]) -> Option<String> {
     for place in (0..=weight.max(0)).rev() {
         let index = usize::try_from(weight - place).ok();
         let digit = index.and_then(|index| digits.get(index)).copied().unwrap_or(0);
-        text.push_str(&format!("{digit:04}"));
+        push_digit(&mut text, digit);
     }
     let fraction: Vec<_> = digits.iter().skip(usize::try_from(weight + 1).unwrap_or(0)).collect();
     if fraction.iter().any(|digit| **digit != 0) {
         text.push('.');
         text.push_str(&"0000".repeat(usize::try_from(-1 - weight).unwrap_or(0)));
-        fraction.iter().for_each(|digit| text.push_str(&format!("{digit:04}")));
+        for digit in fraction {
+            push_digit(&mut text, *digit);
+        }
     }
     Some(text)
+}
+
+fn push_digit(text: &mut String, digit: i16) {
+    // Writing into memory cannot fail.
+    let _ = write!(text, "{digit:04}");
 }
 
 #[cfg(test)]
