@@ -110,7 +110,7 @@ impl Location {
     ) -> Result<GeoJson> {
         let mut out = Vec::new();
         write_geometry(&self.row()?, check_precision(precision)?, check_simplify(simplify_meters)?, &mut out)?;
-        Ok(GeoJson::Written(out.into()))
+        Ok(GeoJson(Json::Written(out.into())))
     }
 
     /// Which of the seven types.
