@@ -3,4 +3,12 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod brute_force;
+mod faults;
 mod filters;
+mod gdal;
+mod paging;
+mod paths;
+mod schema;
+mod sight;
+mod surface;

@@ -112,7 +112,7 @@ pub fn nearest(select: &mut SelectStatement, walk: Nearest<'_>) {
     let radius = Alias::new("radius");
     let meters = Alias::new("meters");
     let from = [walk.near.position.lon(), walk.near.position.lat()];
-    let max_meters = Expr::val(walk.near.max_meters.unwrap_or(MAX_METERS));
+    let max_meters = Expr::val(farthest(walk.filter, &here));
     let found = Query::select()
         .expr_as(distance(walk.near.position), meters.clone())
         .from(Alias::new(RTREE))
@@ -138,6 +138,15 @@ pub fn nearest(select: &mut SelectStatement, walk: Nearest<'_>) {
     select
         .and_where(candidates(rtree_id().binary(BinOper::Custom("MATCH"), reach)))
         .and_where(call("cairn_dwithin", [geom(), bound(&here), radius()]));
+}
+
+/// No row farther from here passes the filter. A walk without such an end goes round the Earth when it finds too few rows.
+fn farthest(filter: &BoundFilter, here: &Geometry) -> f64 {
+    match filter {
+        BoundFilter::And(all) => all.iter().map(|one| farthest(one, here)).fold(MAX_METERS, f64::min),
+        BoundFilter::Test(Test::DWithin(shape, meters)) if shape == here => *meters,
+        _ => MAX_METERS,
+    }
 }
 
 /// Whether every row that passes lies in some place or list of ids: then sorting those beats a walk that most rows fail. A
