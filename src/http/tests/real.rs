@@ -77,7 +77,7 @@ async fn what_validation_says_of_a_bad_question_tells_what_to_change() {
         ("mutation { write }", "ask by queries"),
         ("subscription { write }", "ask by queries"),
         ("{ layers { kez } }", "Unknown field \"kez\" on type \"Layer\"."),
-        ("{ layers { key } layers: me }", "Unknown field \"me\""),
+        ("{ layers { key } me }", "Unknown field \"me\""),
         ("{ layers }", "must have a selection of subfields"),
         ("{ layers { key { a } } }", "must not have a selection"),
         ("{ a: layers { key } a: locationsGeoJson }", "Use different aliases"),
