@@ -25,6 +25,11 @@ const TABLE: &[(&str, &[&str])] = &[
     ("main", &["cli"]),
 ];
 
+/// A file of tests stands above everything that it asks.
+fn is_test(file: &File) -> bool {
+    file.path.ends_with("tests.rs") || file.path.contains("/tests/")
+}
+
 /// The first path segment below `src`.
 fn folder_of(path: &str) -> &str {
     let inside = path.strip_prefix("src/").unwrap_or(path);
@@ -36,7 +41,7 @@ pub fn against_the_table(files: &[File]) -> Vec<String> {
     let mut faults = Vec::new();
     for file in files {
         let folder = folder_of(&file.path);
-        if folder == "lib" {
+        if folder == "lib" || is_test(file) {
             continue;
         }
         let Some((_, allowed)) = TABLE.iter().find(|(name, _)| *name == folder) else {
@@ -102,7 +107,7 @@ pub fn circles(files: &[File]) -> Vec<String> {
     let lent: BTreeMap<String, String> = files.iter().flat_map(|file| lent_by(file, &modules)).collect();
     let mut graph: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (module, file) in &modules {
-        if is_door(file) {
+        if is_door(file) || is_test(file) {
             continue;
         }
         let targets = imports(file).into_iter().filter_map(|(_, path)| target(&absolute(&path, module), &modules, &lent));
