@@ -13,6 +13,7 @@ pub mod geodesic;
 #[cfg(test)]
 mod gate_tests;
 pub mod geojson;
+pub mod kind;
 pub mod planar;
 pub mod position;
 pub mod relate;
@@ -25,5 +26,6 @@ pub mod wkb;
 pub mod wkt;
 
 pub use bbox::{BBox, Envelope};
+pub use kind::GeometryType;
 pub use position::Position;
-pub use shape::{Geometry, GeometryType};
+pub use shape::Geometry;

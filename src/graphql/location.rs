@@ -15,7 +15,7 @@ use crate::graphql::context::to_int;
 use crate::graphql::layer::Layer;
 use crate::graphql::shapes::{BBox, GeometryType, Position, PositionInput, centroid};
 use crate::graphql::scalars::{DateTime, GeoJson, Json};
-use crate::model::location::parse_timestamp;
+use crate::model::time::parse_timestamp;
 use crate::model::LocationRow;
 use crate::service::LocationPage;
 

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use crate::error::{Error, Result};
 use crate::geometry::{Geometry, geojson, validity};
 use crate::model::Timestamp;
-use crate::model::location::format_timestamp;
+use crate::model::time::format_timestamp;
 
 /// A JSON value from a client, or one that is written already. Written JSON travels as `Value::Binary`, which the response
 /// writer of the door copies to the letter.

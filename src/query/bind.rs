@@ -70,9 +70,9 @@ pub enum SortKey {
 }
 
 impl SortKey {
-    /// Whether rows may lack it.
+    /// Whether rows may lack it. A row whose geometry is empty or broken has no distance.
     pub fn nullable(&self) -> bool {
-        matches!(self, Self::PropertyNumber(_) | Self::PropertyText(_))
+        matches!(self, Self::PropertyNumber(_) | Self::PropertyText(_) | Self::Distance)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::error::Problem;
 use super::super::etag::with_etag;
-use super::super::headers::RequestId;
+use super::super::request_id::RequestId;
 use super::answer::{could_not_run, write_batch, write_response};
 use super::complete::{Switches, Types};
 use super::documents::Documents;

@@ -2,7 +2,7 @@
 //! else is a fault of the server; its text may hold SQL, hosts or secrets and goes to the log alone.
 
 use super::super::error::log;
-use super::super::headers::RequestId;
+use super::super::request_id::RequestId;
 use crate::config::GraphqlLimits;
 use crate::error::{Error, ErrorCode};
 use async_graphql::{ErrorExtensionValues, Response, ServerError, Value};
