@@ -62,9 +62,7 @@ fn execute(command: &Command) -> Result<()> {
             print!("{}", schema::sdl());
             Ok(())
         }
-        Command::Migrate => with_config(async |config| {
-            App::build(&config).await?.close().await
-        }),
+        Command::Migrate => with_config(async |config| App::build(&config).await?.close().await),
         Command::Serve { demo } => with_config(async |config| run::serve(config, demo).await),
     }
 }

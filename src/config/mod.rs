@@ -10,10 +10,8 @@ mod settings;
 mod table;
 mod values;
 
-pub use limits::{
-    ConnectionLimits, GraphqlLimits, HttpLimits, Limits, PageLimits, StoreLimits,
-};
-pub use settings::{Config, LogFormat};
+pub use limits::{ConnectionLimits, GraphqlLimits, HttpLimits, Limits, PageLimits, StoreLimits};
 pub use setting::{Group, Setting};
+pub use settings::{Config, LogFormat};
 pub use table::{example_file, groups};
 pub use values::{Basemap, PublicUrl, plain_host};

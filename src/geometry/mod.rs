@@ -9,9 +9,9 @@
 pub mod bbox;
 pub mod cluster;
 pub mod crs;
-pub mod geodesic;
 #[cfg(test)]
 mod gate_tests;
+pub mod geodesic;
 pub mod geojson;
 pub mod kind;
 pub mod planar;

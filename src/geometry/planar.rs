@@ -92,10 +92,7 @@ mod tests {
 
     fn bytes(hex: &str) -> Vec<u8> {
         let digits: Vec<u8> = hex.bytes().filter(u8::is_ascii_hexdigit).collect();
-        digits
-            .chunks(2)
-            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
-            .collect()
+        digits.chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
     }
 
     fn decoded(hex: &str) -> Geometry<f64> {
@@ -124,7 +121,10 @@ mod tests {
         let line = format!("02000000 {ONE}{TWO} {TWO}{ONE}");
         let parts = format!("01 02000020 e6100000 {line} 01 02000000 {line}");
         let expected = LineString::from(vec![(1.0, 2.0), (2.0, 1.0)]);
-        assert_eq!(decoded(&format!("01 05000020 e6100000 02000000 {parts}")), MultiLineString(vec![expected; 2]).into());
+        assert_eq!(
+            decoded(&format!("01 05000020 e6100000 02000000 {parts}")),
+            MultiLineString(vec![expected; 2]).into()
+        );
     }
 
     #[test]
@@ -133,9 +133,9 @@ mod tests {
         assert_eq!(decoded(&format!("01 01000000 {nan}{nan}")), MultiPoint::new(vec![]).into());
         let points = format!("01 04000000 02000000 01 01000000 {nan}{nan} 01 01000000 {ONE}{TWO}");
         assert_eq!(decoded(&points), MultiPoint(vec![Point::new(1.0, 2.0)]).into());
-        let Geometry::Polygon(open) = decoded(&format!(
-            "01 03000000 01000000 03000000 {ONE}{ONE} {TWO}{ONE} {TWO}{TWO}"
-        )) else {
+        let Geometry::Polygon(open) =
+            decoded(&format!("01 03000000 01000000 03000000 {ONE}{ONE} {TWO}{ONE} {TWO}{TWO}"))
+        else {
             panic!("a polygon stays a polygon")
         };
         assert!(open.exterior().is_closed() && open.exterior().0.len() == 4);

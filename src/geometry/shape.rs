@@ -1,8 +1,8 @@
 //! The geometry of a location: one of the seven types of Simple Features, on WGS 84 longitude/latitude.
 
 use crate::error::{Error, Result};
-use crate::geometry::crs::{self, Crs};
 use crate::geometry::GeometryType;
+use crate::geometry::crs::{self, Crs};
 use crate::geometry::structure;
 use crate::geometry::wkb::{self, Survey, Vertex, Wkb, WkbFault, Writer};
 

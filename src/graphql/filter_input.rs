@@ -5,8 +5,8 @@ mod check;
 use async_graphql::{Enum, ID, InputObject};
 
 use crate::geometry::relate::SpatialPredicate;
-use crate::graphql::shapes::{BBoxInput, GeometryType};
 use crate::graphql::scalars::{DateTime, GeoJson, Json};
+use crate::graphql::shapes::{BBoxInput, GeometryType};
 
 /// A condition on locations. The fields that are given must all hold; `{}` holds for every location. Tests of a value that
 /// is not there are unknown, as in SQL: `not` of unknown is unknown, and only what is true is answered. Spatial predicates are

@@ -36,8 +36,7 @@ pub struct LocationRow<'a> {
 impl<'a> LocationRow<'a> {
     /// The geometry, walked. A foreign writer can store what no gate has seen: that is an error of this row alone.
     pub fn geometry(&self) -> Result<Wkb<'a>> {
-        Wkb::check(self.wkb).map_err(|fault| {
-            Error::invalid_geometry(format!("location {} holds a broken geometry: {fault}", self.id))
-        })
+        Wkb::check(self.wkb)
+            .map_err(|fault| Error::invalid_geometry(format!("location {} holds a broken geometry: {fault}", self.id)))
     }
 }

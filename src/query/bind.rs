@@ -93,7 +93,10 @@ impl BoundQuery {
             conditions.push(BoundFilter::Layers(access.layers().map(|layer| layer.id).collect()));
         }
         if let Some(filter) = filter {
-            filter.check().and_then(|()| bind_filter(filter, access, related)).map(|bound| conditions.push(bound))
+            filter
+                .check()
+                .and_then(|()| bind_filter(filter, access, related))
+                .map(|bound| conditions.push(bound))
                 .map_err(|error| error.at("filter"))?;
         }
         if let Some(Near { position, max_meters: Some(meters) }) = near {
@@ -102,8 +105,11 @@ impl BoundQuery {
         }
         let order = bind_order(order, near.map(|near| near.position), access).map_err(|error| error.at("orderBy"))?;
         let argument = if page.backward { "before" } else { "after" };
-        let after = page.cursor.map(|cursor| cursor.keys_for(&order.name, order.keys.len()).map(<[_]>::to_vec))
-            .transpose().map_err(|error| error.at(argument))?;
+        let after = page
+            .cursor
+            .map(|cursor| cursor.keys_for(&order.name, order.keys.len()).map(<[_]>::to_vec))
+            .transpose()
+            .map_err(|error| error.at(argument))?;
         Ok(Self {
             filter: BoundFilter::And(conditions),
             near,
@@ -166,7 +172,8 @@ impl LocationQuery {
 }
 
 fn bind_filter(filter: Filter, access: &Access, related: &RelatedShapes) -> Result<BoundFilter> {
-    let bind_all = |all: Vec<Filter>| all.into_iter().map(|one| bind_filter(one, access, related)).collect::<Result<Vec<_>>>();
+    let bind_all =
+        |all: Vec<Filter>| all.into_iter().map(|one| bind_filter(one, access, related)).collect::<Result<Vec<_>>>();
     Ok(match filter {
         Filter::And(all) => BoundFilter::And(bind_all(all)?),
         Filter::Or(all) => BoundFilter::Or(bind_all(all)?),
@@ -224,8 +231,7 @@ fn bind_order(order: Vec<Order>, near: Option<Position>, access: &Access) -> Res
             }
             OrderBy::Distance => push(SortKey::Distance),
             OrderBy::Property(path) => {
-                known_property(path.top(), access)
-                    .map_err(|error| error.at("property").at(format!("[{index}]")))?;
+                known_property(path.top(), access).map_err(|error| error.at("property").at(format!("[{index}]")))?;
                 push(SortKey::PropertyNumber(path.clone()));
                 push(SortKey::PropertyText(path));
             }

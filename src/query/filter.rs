@@ -207,7 +207,9 @@ impl TextTest {
             Self::Eq(text) | Self::Ne(text) | Self::Contains(text) | Self::StartsWith(text) | Self::EndsWith(text) => {
                 check_text(text)
             }
-            Self::In(texts) => check_count(texts.len()).and_then(|()| texts.iter().try_for_each(|text| check_text(text))),
+            Self::In(texts) => {
+                check_count(texts.len()).and_then(|()| texts.iter().try_for_each(|text| check_text(text)))
+            }
             Self::IsNull(_) => Ok(()),
         }
     }

@@ -44,7 +44,8 @@ impl Store {
     /// One page, with the columns asked for.
     pub async fn page(&self, query: &BoundQuery, columns: Columns) -> Result<Read<Answer>> {
         let keys = query.order().keys.len();
-        let statement = self.dialect.packed(select::page(self.dialect, query, columns, self.distance_plan(query).await?), keys);
+        let statement =
+            self.dialect.packed(select::page(self.dialect, query, columns, self.distance_plan(query).await?), keys);
         let row = self.one(&statement).await?;
         if is_stale(&row, query)? {
             return Ok(Read::Stale);

@@ -141,8 +141,12 @@ mod tests {
 
     #[test]
     fn data_is_left_out_only_when_nothing_ran() {
-        let refused = Response::from_errors(vec![ServerError::new("no \"such\" field", Some(Pos { line: 1, column: 3 }))]);
-        assert_eq!(text(&refused), r#"{"errors":[{"message":"no \"such\" field","locations":[{"line":1,"column":3}]}]}"#);
+        let refused =
+            Response::from_errors(vec![ServerError::new("no \"such\" field", Some(Pos { line: 1, column: 3 }))]);
+        assert_eq!(
+            text(&refused),
+            r#"{"errors":[{"message":"no \"such\" field","locations":[{"line":1,"column":3}]}]}"#
+        );
         let path = vec![PathSegment::Field("a".into()), PathSegment::Index(2)];
         let failed = Response::from_errors(vec![ServerError::new("x", None).with_path(path)]);
         assert_eq!(text(&failed), r#"{"data":null,"errors":[{"message":"x","path":["a",2]}]}"#);

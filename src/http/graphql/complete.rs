@@ -13,8 +13,8 @@ use std::collections::{HashMap, HashSet};
 
 use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::types::{
-    BaseType, Directive, ExecutableDocument, FragmentDefinition, OperationDefinition, OperationType, Selection, SelectionSet,
-    Type, TypeKind, TypeSystemDefinition,
+    BaseType, Directive, ExecutableDocument, FragmentDefinition, OperationDefinition, OperationType, Selection,
+    SelectionSet, Type, TypeKind, TypeSystemDefinition,
 };
 use async_graphql::parser::{self, parse_schema};
 use async_graphql::{Name, PathSegment, Positioned, Response, ServerError, Value, Variables};
@@ -76,7 +76,12 @@ impl Types {
     }
 
     /// Whether two fields of the root share a response key, with selections that the executor has to join.
-    pub fn asks_twice(&self, document: &ExecutableDocument, operation: &OperationDefinition, switches: &Switches) -> bool {
+    pub fn asks_twice(
+        &self,
+        document: &ExecutableDocument,
+        operation: &OperationDefinition,
+        switches: &Switches,
+    ) -> bool {
         let Some(root) = self.root(operation) else { return false };
         let walk = Walk { types: self, fragments: &document.fragments, switches };
         let members = walk.members(root, &[&operation.selection_set.node]);
@@ -296,12 +301,16 @@ impl<'a> Walk<'a> {
     ) -> Result<(), NullGoesUp> {
         let members = || member.members.get_or_init(|| self.members(of, &member.selections));
         let completed = match (&ty.base, &mut *value) {
-            (BaseType::List(item), Value::List(values)) => values.iter_mut().enumerate().try_for_each(|(index, value)| {
-                self.place(member, of, item, value, fault.and_then(|fault| fault.items.get(&index)))
-            }),
+            (BaseType::List(item), Value::List(values)) => {
+                values.iter_mut().enumerate().try_for_each(|(index, value)| {
+                    self.place(member, of, item, value, fault.and_then(|fault| fault.items.get(&index)))
+                })
+            }
             (BaseType::Named(_), Value::Object(fields)) => self.object(members(), fields, fault),
             // An object without a field: all of them failed, or all were left out.
-            (BaseType::Named(_), Value::Null) if fault.is_some_and(Fault::is_below) || (!ty.nullable && members().is_empty()) => {
+            (BaseType::Named(_), Value::Null)
+                if fault.is_some_and(Fault::is_below) || (!ty.nullable && members().is_empty()) =>
+            {
                 let mut fields = IndexMap::new();
                 let completed = self.object(members(), &mut fields, fault);
                 *value = Value::Object(fields);

@@ -205,10 +205,12 @@ async fn read_body(body: Body, headers: &HeaderMap, limit: usize) -> Result<Byte
     match Limited::new(body, limit).collect().await {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) if cause::<LengthLimitError>(&*error).is_some() => Err(too_large()),
-        Err(error) if cause(&*error).is_some_and(|io: &io::Error| io.kind() == io::ErrorKind::TimedOut) => Err(Problem::new(
-            StatusCode::REQUEST_TIMEOUT,
-            Error::new(ErrorCode::Timeout, "the request body stopped coming"),
-        )),
+        Err(error) if cause(&*error).is_some_and(|io: &io::Error| io.kind() == io::ErrorKind::TimedOut) => {
+            Err(Problem::new(
+                StatusCode::REQUEST_TIMEOUT,
+                Error::new(ErrorCode::Timeout, "the request body stopped coming"),
+            ))
+        }
         Err(_) => Err(Problem::from(Error::bad_input("the request body broke off"))),
     }
 }

@@ -86,10 +86,14 @@ fn in_our_words(message: &str, limits: &GraphqlLimits) -> Error {
     }
     if let Some(most) = message.strip_prefix("The recursion depth of the query cannot be greater than ") {
         let most = most.trim_matches('`');
-        return Error::limit(format!("fields and fragments nest deeper than {most} levels: nest fewer inside each other"));
+        return Error::limit(format!(
+            "fields and fragments nest deeper than {most} levels: nest fewer inside each other"
+        ));
     }
     let sentence = match message {
-        "Operation name required in request." => "the document has several operations: name one of them in operationName",
+        "Operation name required in request." => {
+            "the document has several operations: name one of them in operationName"
+        }
         "Schema is not configured for mutations." => "there are no mutations here: ask by queries",
         "Subscriptions are not supported on this transport." | "Schema is not configured for subscriptions." => {
             "there are no subscriptions here: ask by queries"

@@ -2,7 +2,10 @@
 //!
 //! sqlx has no interface for SQL functions, rusqlite has: both link the same SQLite (their versions are pinned together), so a
 //! borrowed rusqlite connection registers on sqlx's handle. The R-tree query callbacks have no safe interface anywhere.
-#![expect(unsafe_code, reason = "borrowing sqlx's handle and the R-tree callbacks need the C interface; see the module's page")]
+#![expect(
+    unsafe_code,
+    reason = "borrowing sqlx's handle and the R-tree callbacks need the C interface; see the module's page"
+)]
 
 use std::cell::Cell;
 use std::ffi::{CStr, c_int, c_void};
@@ -88,10 +91,13 @@ fn within_reach(visit: &Visit<'_>) -> Option<f64> {
 
 fn register_walk(db: *mut ffi::sqlite3, name: &CStr, walk: Walk) -> Result<(), sqlx::Error> {
     // SAFETY: `db` is an open, locked handle. The context is a plain function pointer: nothing to destroy, valid for ever.
-    let code = unsafe {
-        ffi::sqlite3_rtree_query_callback(db, name.as_ptr(), Some(visit_node), walk as *mut c_void, None)
-    };
-    if code == ffi::SQLITE_OK { Ok(()) } else { Err(sqlx::Error::Configuration(format!("R-tree callback: {code}").into())) }
+    let code =
+        unsafe { ffi::sqlite3_rtree_query_callback(db, name.as_ptr(), Some(visit_node), walk as *mut c_void, None) };
+    if code == ffi::SQLITE_OK {
+        Ok(())
+    } else {
+        Err(sqlx::Error::Configuration(format!("R-tree callback: {code}").into()))
+    }
 }
 
 /// Called by SQLite for each node and entry it considers.

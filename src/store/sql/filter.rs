@@ -29,8 +29,12 @@ fn test_condition(dialect: Dialect, test: &Test) -> Expr {
         Test::Id { ids, negated: true } => column(Column::Id).is_not_in(ids.iter().copied()),
         Test::ExternalId(text) => text_condition(dialect, column(Column::ExternalId), text),
         Test::Name(text) => text_condition(dialect, column(Column::Name), text),
-        Test::CreatedAt(operator, time) => compare(column(Column::CreatedAt), *operator, Expr::val(format_timestamp(*time))),
-        Test::UpdatedAt(operator, time) => compare(column(Column::UpdatedAt), *operator, Expr::val(format_timestamp(*time))),
+        Test::CreatedAt(operator, time) => {
+            compare(column(Column::CreatedAt), *operator, Expr::val(format_timestamp(*time)))
+        }
+        Test::UpdatedAt(operator, time) => {
+            compare(column(Column::UpdatedAt), *operator, Expr::val(format_timestamp(*time)))
+        }
         Test::Property(path, value) => dialect.property(path, value),
         Test::AnyProperty(part) => dialect.any_property_contains(part),
         Test::GeometryType(types) => dialect.geometry_type().is_in(types.iter().copied().map(GeometryType::name)),
