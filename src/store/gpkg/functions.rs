@@ -45,6 +45,7 @@ pub async fn register(connection: &mut SqliteConnection, statement_timeout: Dura
     Ok(())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the signature that SQLite's tracing asks for")]
 fn note_begin(event: TraceEvent<'_>) {
     // The statements of a trigger are traced too, as comments; they belong to the statement that fired them.
     if let TraceEvent::Stmt(_, sql) = event
