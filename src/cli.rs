@@ -4,10 +4,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::app::App;
 use crate::config::Config;
 use crate::error::Result;
 use crate::graphql::schema;
-use crate::store::connect::StoreOptions;
 use crate::{run, telemetry};
 
 /// A web mapping server in one binary: GraphQL, a map and a live GeoPackage.
@@ -63,7 +63,7 @@ fn execute(command: Command) -> Result<()> {
             Ok(())
         }
         Command::Migrate => with_config(async |config| {
-            crate::store::Store::open(&StoreOptions::from_config(&config)).await?.close().await
+            App::build(&config).await?.close().await
         }),
         Command::Serve { demo } => with_config(async |config| run::serve(config, demo).await),
     }

@@ -1,3 +1,5 @@
+//! Settings as operators write them, right and wrong.
+
 use super::*;
 use crate::error::ErrorCode;
 

@@ -1,27 +1,8 @@
 //! The table of all settings: name, default, meaning. `.env.example` is printed from it.
 
 use super::limits::Limits;
+use super::setting::{Group, Setting};
 use std::fmt::Write as _;
-
-/// One setting as the operator sees it.
-#[derive(Debug)]
-pub struct Setting {
-    /// The name in the environment.
-    pub name: &'static str,
-    /// The value when the name is not set; empty for "not set".
-    pub default: String,
-    /// What it is for, as lines of text.
-    pub meaning: &'static [&'static str],
-}
-
-/// Settings that belong together.
-#[derive(Debug)]
-pub struct Group {
-    /// The heading.
-    pub title: &'static str,
-    /// In the order of `.env.example`.
-    pub settings: Vec<Setting>,
-}
 
 const fn row(
     name: &'static str,

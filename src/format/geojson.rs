@@ -50,7 +50,7 @@ pub fn write_feature(
     Ok(())
 }
 
-/// Writes the geometry; `null` where a foreign writer stored what is none (RFC 7946, section 3.2: an unlocated feature).
+/// Writes the geometry; an empty collection where a foreign writer stored what is none, since a geometry is never null.
 pub fn write_geometry(
     row: &LocationRow<'_>,
     precision: u8,
@@ -69,7 +69,7 @@ pub fn write_geometry(
     if let Err(error) = written {
         tracing::warn!(location = row.id, %error, "a stored geometry cannot be written");
         out.truncate(start);
-        out.extend_from_slice(b"null");
+        out.extend_from_slice(br#"{"type":"GeometryCollection","geometries":[]}"#);
     }
     Ok(())
 }

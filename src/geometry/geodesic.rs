@@ -8,19 +8,25 @@
 //! angles below 2e-8. Beside the end of an edge it may answer with the distance to the edge prolonged by up to 13 cm; here
 //! the edge ends where it ends.
 
+mod arc_tree;
+mod measure;
+mod reach;
+mod region;
+mod sphere;
+
 use std::f64::consts::PI;
 
 use geo::{Geometry, LineString, MapCoords, Polygon};
 
 use crate::error::Result;
-use crate::geometry::arc_tree::{ArcTree, Search};
-use crate::geometry::measure::in_range;
-pub use crate::geometry::measure::{area_square_meters, length_meters, point_distance};
+use crate::geometry::geodesic::arc_tree::{ArcTree, Search};
+use crate::geometry::geodesic::measure::in_range;
+pub use crate::geometry::geodesic::measure::{area_square_meters, length_meters, point_distance};
 use crate::geometry::planar::planar;
-pub use crate::geometry::reach::{bulge, least_distance, reach};
-use crate::geometry::reach::{GREATEST_RADIUS, LEAST_RADIUS};
-use crate::geometry::region::{Place, Region};
-use crate::geometry::sphere::{Arc, TOUCHING, Unit, angle_chord2};
+pub use crate::geometry::geodesic::reach::{bulge, least_distance, reach};
+use crate::geometry::geodesic::reach::{GREATEST_RADIUS, LEAST_RADIUS};
+use crate::geometry::geodesic::region::{Place, Region};
+use crate::geometry::geodesic::sphere::{Arc, TOUCHING, Unit, angle_chord2};
 use crate::geometry::wkb::Wkb;
 
 /// Rounding of the bounds below: nine digits, where double precision has sixteen.

@@ -1,7 +1,7 @@
 //! How two shapes relate on the plane of longitude and latitude: DE-9IM, boundaries and holes respected.
 //!
 //! A question is "candidate PREDICATE constant". The constant is prepared once per statement and asked for each row, so the
-//! cheap answers come first: envelopes, then points by exact [location](crate::geometry::locate), then shapes whose edges
+//! cheap answers come first: envelopes, then points by exact location (`locate`), then shapes whose edges
 //! do not touch (each piece is wholly inside or outside) or cross properly (which decides all named predicates). Only shapes
 //! that touch at ends or along edges go through the relation graph of `geo`, whose tables are those of JTS.
 //!
@@ -13,17 +13,22 @@
 //! A geometry collection is compared part by part (its points, its lines, each of its areas) and the parts are joined: exact
 //! unless parts overlap or only together cover a place, where Simple Features defines nothing.
 
+mod compare;
+mod locate;
+mod matrix;
+mod part;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use geo::{Coord, Geometry, Line, Point, Rect};
 
 use crate::error::{Error, Result};
 use crate::geometry::Envelope;
-use crate::geometry::compare::{Detail, dimension, intersect, matrix, points_matrix};
-use crate::geometry::locate::rectangle;
-use crate::geometry::matrix::Cell;
-pub use crate::geometry::matrix::{Pattern, SpatialPredicate};
-use crate::geometry::part::{Part, parts};
+use crate::geometry::relate::compare::{Detail, dimension, intersect, matrix, points_matrix};
+use crate::geometry::relate::locate::rectangle;
+use crate::geometry::relate::matrix::Cell;
+pub use crate::geometry::relate::matrix::{Pattern, SpatialPredicate};
+use crate::geometry::relate::part::{Part, parts};
 use crate::geometry::planar::planar;
 use crate::geometry::wkb::Wkb;
 

@@ -54,13 +54,26 @@ impl OutputType for LocationConnection {
     }
 }
 
-/// One location of a page and where it stands in the order.
-#[derive(SimpleObject)]
+/// One location of a page and its place in the order.
 pub struct LocationEdge {
-    /// Where it stands: pass it on as `after` or `before`.
     cursor: String,
-    /// The location.
     node: Location,
+}
+
+/// One location of a page and where it stands in the order.
+#[Object]
+impl LocationEdge {
+    /// Where it stands: pass it on as `after` or `before`.
+    #[graphql(complexity = 0)]
+    async fn cursor(&self) -> &str {
+        &self.cursor
+    }
+
+    /// The location.
+    #[graphql(complexity = "child_complexity")]
+    async fn node(&self) -> &Location {
+        &self.node
+    }
 }
 
 /// Where a page stands in the whole.
@@ -95,23 +108,26 @@ impl PageInfo {
 #[Object(name = "LocationConnection")]
 impl OrdinaryConnection {
     /// The locations with their cursors.
+    #[graphql(complexity = "child_complexity")]
     async fn edges(&self) -> Result<Vec<LocationEdge>> {
         let nodes = Location::all(&self.page, self.near).into_iter().enumerate();
         nodes.map(|(index, node)| Ok(LocationEdge { cursor: self.page.answer.cursor(index)?.encode(), node })).collect()
     }
 
     /// The locations.
+    #[graphql(complexity = "child_complexity")]
     async fn nodes(&self) -> Vec<Location> {
         Location::all(&self.page, self.near)
     }
 
     /// Where this page stands in the whole.
+    #[graphql(complexity = 0)]
     async fn page_info(&self) -> Result<PageInfo> {
         PageInfo::new(&self.page, self.backward, self.has_cursor)
     }
 
     /// How many locations pass the filter, all pages together; counted only when asked for.
-    #[graphql(complexity = 20)]
+    #[graphql(complexity = 0)]
     async fn total_count(&self, context: &Context<'_>) -> Result<i32> {
         Ok(to_int(app(context)?.locations().count(&viewer(context), self.counted.clone()).await?))
     }

@@ -41,36 +41,43 @@ pub enum Visibility {
 #[Object]
 impl Layer {
     /// The name in addresses and filters.
+    #[graphql(complexity = 0)]
     async fn key(&self) -> &str {
         &self.layer.key
     }
 
     /// The name a person reads.
+    #[graphql(complexity = 0)]
     async fn title(&self) -> &str {
         &self.layer.title
     }
 
     /// What it holds, in a sentence or two.
+    #[graphql(complexity = 0)]
     async fn description(&self) -> &str {
         &self.layer.description
     }
 
     /// Who is to be credited for the data; a map shows it.
+    #[graphql(complexity = 0)]
     async fn attribution(&self) -> &str {
         &self.layer.attribution
     }
 
     /// Who may see it.
+    #[graphql(complexity = 0)]
     async fn visibility(&self) -> Visibility {
         self.layer.visibility.into()
     }
 
     /// How a map draws it: `color`, `fillOpacity`, `weight`, `radius`, `radiusBy` and `colorBy { property, stops }`.
+    #[graphql(complexity = 0)]
     async fn style(&self) -> Json {
         Json::Value(self.layer.style.clone())
     }
 
     /// The top-level property names found in its locations, in alphabetical order.
+    #[graphql(complexity = 0)]
     async fn properties(&self) -> &[String] {
         &self.properties
     }
@@ -89,11 +96,13 @@ impl Layer {
     }
 
     /// When it was made.
+    #[graphql(complexity = 0)]
     async fn created_at(&self) -> DateTime {
         DateTime(self.layer.created_at)
     }
 
     /// When its description last changed (not its locations).
+    #[graphql(complexity = 0)]
     async fn updated_at(&self) -> DateTime {
         DateTime(self.layer.updated_at)
     }

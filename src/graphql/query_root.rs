@@ -10,14 +10,14 @@ use crate::graphql::connection::{LocationConnection, OrdinaryConnection, PageInf
 use crate::graphql::context::{app, page_limits, parse_id, to_int, viewer};
 use crate::graphql::filter_input::LocationFilter;
 use crate::graphql::layer::Layer;
-use crate::graphql::location::{Location, check_precision, check_simplify};
+use crate::graphql::location::{DEFAULT_PRECISION, Location, check_precision, check_simplify};
 use crate::graphql::rendered::ConnectionPlan;
 use crate::graphql::scalars::FeatureCollection;
 use crate::graphql::search::{self, SearchHit};
 use crate::graphql::shapes::{BBoxInput, PositionInput};
 use crate::graphql::stats::{self, AggregateInput, LocationStats};
 use crate::model::{Column, Columns};
-use crate::query::limits::DEFAULT_PAGE;
+use crate::query::limits::{DEFAULT_PAGE, MAX_COUNTED_COLLECTION, MAX_COUNTED_PAGE};
 use crate::query::location_query::RelayArguments;
 use crate::query::{self, Direction, Filter, LocationQuery, Near, OrderBy, Page, PropertyPath};
 use crate::service::locations::{CollectionOptions, off_the_event_loop};
@@ -39,8 +39,8 @@ pub struct LocationOrder {
     /// The property, with `field: PROPERTY`.
     property: Option<String>,
     /// Least or greatest first; what is missing comes last either way.
-    #[graphql(default_with = "OrderDirection::Asc")]
-    direction: OrderDirection,
+    #[graphql(default_with = "Some(OrderDirection::Asc)")]
+    direction: Option<OrderDirection>,
 }
 
 /// What an order compares. The id always breaks ties.
@@ -86,7 +86,7 @@ impl LocationOrder {
             (LocationOrderField::UpdatedAt, None) => OrderBy::UpdatedAt,
             (LocationOrderField::Distance, None) => OrderBy::Distance,
         };
-        Ok(query::Order { by, direction: self.direction.into() })
+        Ok(query::Order { by, direction: self.direction.map_or(Direction::Asc, Into::into) })
     }
 }
 
@@ -120,6 +120,11 @@ fn check_near(near: Option<NearInput>) -> Result<Option<Near>> {
     .transpose()
 }
 
+/// Features of a collection when nothing is said.
+const DEFAULT_FEATURES: i32 = 1_000;
+/// Hits of a search when nothing is said.
+const DEFAULT_HITS: i32 = 10;
+
 /// The queries.
 #[derive(Debug)]
 pub struct QueryRoot;
@@ -135,7 +140,7 @@ impl QueryRoot {
     }
 
     /// Locations that pass a filter, page by page. With `near` and no `orderBy` the nearest come first, else the order is by id.
-    #[graphql(complexity = "page_cost(first, last) + child_complexity")]
+    #[graphql(complexity = "page_cost(first, last) * (1 + child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
     async fn locations(
         &self,
@@ -177,13 +182,13 @@ impl QueryRoot {
         #[graphql(desc = "Which locations")] filter: Option<LocationFilter>,
         #[graphql(desc = "Where distances are measured from")] near: Option<NearInput>,
         #[graphql(desc = "The order, at most 4 levels")] order_by: Option<Vec<LocationOrder>>,
-        #[graphql(desc = "So many, at most 10000", default = 1000)] first: i32,
+        #[graphql(desc = "So many, at most 10000", default_with = "Some(DEFAULT_FEATURES)")] first: Option<i32>,
         #[graphql(desc = "After this cursor")] after: Option<String>,
-        #[graphql(desc = "Decimals of a coordinate, 0 to 15", default = 7)] precision: i32,
+        #[graphql(desc = "Decimals of a coordinate, 0 to 15", default_with = "Some(DEFAULT_PRECISION)")] precision: Option<i32>,
         #[graphql(desc = "Shapes may deviate so many metres")] simplify_meters: Option<f64>,
         #[graphql(desc = "The properties wanted, by top-level name; all when nothing is said")] properties: Option<Vec<String>>,
     ) -> Result<FeatureCollection> {
-        let arguments = RelayArguments { first: Some(first), after, ..RelayArguments::default() };
+        let arguments = RelayArguments { first: first.or(Some(DEFAULT_FEATURES)), after, ..RelayArguments::default() };
         let limits = page_limits(context);
         let page = Page::relay(arguments, limits.geojson_max, limits.geojson_max)?;
         let query = Question { filter, near, order_by, page }.check()?;
@@ -230,10 +235,10 @@ impl QueryRoot {
         context: &Context<'_>,
         #[graphql(desc = "What a person typed, at most 200 characters")] text: String,
         #[graphql(desc = "Only in this box")] bbox: Option<BBoxInput>,
-        #[graphql(desc = "So many, at most 100", default = 10)] first: i32,
+        #[graphql(desc = "So many, at most 100", default_with = "Some(DEFAULT_HITS)")] first: Option<i32>,
     ) -> Result<Vec<SearchHit>> {
         let bbox = bbox.map(|bbox| bbox.check()).transpose().map_err(|error| error.at("bbox"))?;
-        search::resolve(app(context)?, &viewer(context), &text, bbox, first).await
+        search::resolve(app(context)?, &viewer(context), &text, bbox, first.unwrap_or(DEFAULT_HITS)).await
     }
 
     /// One layer; null when there is none that you may see.
@@ -249,12 +254,12 @@ impl QueryRoot {
     }
 }
 
-/// A location costs 1, whatever its plain fields: they are written, not resolved.
+/// A location costs 1, whatever its plain fields: they are written, not resolved. Fields that are computed add up.
 fn page_cost(first: Option<i32>, last: Option<i32>) -> usize {
-    first.or(last).and_then(|size| usize::try_from(size).ok()).unwrap_or(DEFAULT_PAGE)
+    first.or(last).and_then(|size| usize::try_from(size).ok()).unwrap_or(DEFAULT_PAGE).min(MAX_COUNTED_PAGE)
 }
 
 /// Ten features cost 1: a collection is one value.
-fn collection_cost(first: i32) -> usize {
-    usize::try_from(first).unwrap_or_default() / 10 + 1
+fn collection_cost(first: Option<i32>) -> usize {
+    usize::try_from(first.unwrap_or(DEFAULT_FEATURES)).unwrap_or_default().min(MAX_COUNTED_COLLECTION) / 10 + 1
 }

@@ -224,7 +224,7 @@ fn geometry_field(field: &SelectionField<'_>) -> Result<LocationField> {
         }
     }
     Ok(LocationField::Geometry {
-        precision: check_precision(precision)?,
+        precision: check_precision(Some(precision))?,
         simplify_meters: check_simplify(simplify_meters)?,
     })
 }

@@ -4,9 +4,9 @@ use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value
 use bytes::Bytes;
 
 use crate::error::{Error, Result};
-use crate::geometry::{Geometry, geojson};
+use crate::geometry::{Geometry, geojson, validity};
 use crate::model::Timestamp;
-use crate::model::location::format_timestamp;
+use crate::model::time::format_timestamp;
 
 /// A JSON value from a client, or one that is written already. Written JSON travels as `Value::Binary`, which the response
 /// writer of the door copies to the letter.
@@ -60,10 +60,15 @@ impl ScalarType for GeoJson {
 }
 
 impl GeoJson {
-    /// Through the geometry gate.
+    /// Through the geometry gate. What is not valid is refused: no predicate of DE-9IM has an answer for a ring that crosses
+    /// itself.
     pub fn geometry(&self) -> Result<Geometry> {
         match self {
-            Self::Value(value) => geojson::read(value),
+            Self::Value(value) => {
+                let geometry = geojson::read(value)?;
+                validity::check(geometry.wkb())?;
+                Ok(geometry)
+            }
             Self::Written(_) => Err(Error::internal("a written geometry was read again")),
         }
     }

@@ -64,6 +64,7 @@ pub struct Position {
 
 /// A box in degrees. `west` greater than `east` crosses 180 degrees; a side may touch a pole.
 #[derive(Debug, InputObject)]
+#[graphql(name = "BBoxInput")]
 pub struct BBoxInput {
     /// Least longitude, -180 to 180.
     west: f64,

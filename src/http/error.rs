@@ -1,6 +1,6 @@
 //! Errors as RFC 9457 problem documents, for every route but GraphQL, which has its own form.
 
-use super::headers::RequestId;
+use super::request_id::RequestId;
 use crate::error::{Error, ErrorCode};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -86,13 +86,27 @@ struct Document<'a> {
     request_id: &'a str,
 }
 
-/// Writes the text of a [`Problem`]; leaves any other answer as it is.
-pub(super) fn write(mut response: Response, id: &RequestId) -> Response {
-    let Some(Unwritten(error)) = response.extensions_mut().remove() else { return response };
+/// Takes the error of a [`Problem`] out of its answer, whose text is still to be written; `None` from any other answer.
+/// A fault of the server goes into the log, and the headers say when to come back.
+pub(super) fn take(response: &mut Response) -> Option<Arc<Error>> {
+    let Unwritten(error) = response.extensions_mut().remove()?;
     let status = response.status();
     if status.is_server_error() {
         log(&error);
     }
+    let headers = response.headers_mut();
+    headers.remove(header::CONTENT_LENGTH);
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
+        headers.insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS);
+    }
+    Some(error)
+}
+
+/// Writes the text of a [`Problem`]; leaves any other answer as it is.
+pub(super) fn write(mut response: Response, id: &RequestId) -> Response {
+    let Some(error) = take(&mut response) else { return response };
+    let status = response.status();
     let document = Document {
         title: status.canonical_reason().unwrap_or("Error"),
         status: status.as_u16(),
@@ -102,13 +116,7 @@ pub(super) fn write(mut response: Response, id: &RequestId) -> Response {
         request_id: id.as_str(),
     };
     *response.body_mut() = serde_json::to_vec(&document).unwrap_or_default().into();
-    let headers = response.headers_mut();
-    headers.remove(header::CONTENT_LENGTH);
-    headers.insert(header::CONTENT_TYPE, PROBLEM_JSON);
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
-        headers.insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS);
-    }
+    response.headers_mut().insert(header::CONTENT_TYPE, PROBLEM_JSON);
     response
 }
 

@@ -10,7 +10,7 @@ use super::deadline;
 use crate::config::Config;
 use axum::Router;
 use axum::http::{Extensions, HeaderMap, StatusCode, Version, header};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 use std::time::Duration;
 use tower_http::CompressionLevel;
@@ -37,7 +37,7 @@ pub fn router<E: Execute>(parts: Parts<'_, E>) -> Router {
     let door = Door::new(executor, config);
     let settings = system::settings(config.basemap.as_ref());
     Router::new()
-        .route("/graphql", get(graphql::get::<E>).post(graphql::post::<E>).with_state(door))
+        .route(graphql::PATH, get(graphql::get::<E>).post(graphql::post::<E>).with_state(door))
         .route("/livez", get(system::livez))
         .route("/readyz", get(system::readyz).with_state(readiness))
         .route("/settings.json", get(system::settings_json).with_state(settings))
@@ -47,6 +47,7 @@ pub fn router<E: Execute>(parts: Parts<'_, E>) -> Router {
         .layer(from_fn_with_state(Duration::from_millis(config.limits.http.request_time_ms), deadline::keep))
         .layer(from_fn_with_state(AllowedHosts::new(config.allowed_hosts.iter().cloned()), host::check))
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(graphql::shape))
         .layer(from_fn_with_state(SecurityHeaders::new(config), headers::frame))
 }
 

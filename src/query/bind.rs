@@ -70,9 +70,9 @@ pub enum SortKey {
 }
 
 impl SortKey {
-    /// Whether rows may lack it.
+    /// Whether rows may lack it. A row whose geometry is empty or broken has no distance.
     pub fn nullable(&self) -> bool {
-        matches!(self, Self::PropertyNumber(_) | Self::PropertyText(_))
+        matches!(self, Self::PropertyNumber(_) | Self::PropertyText(_) | Self::Distance)
     }
 }
 
@@ -97,7 +97,7 @@ impl BoundQuery {
                 .map_err(|error| error.at("filter"))?;
         }
         if let Some(Near { position, max_meters: Some(meters) }) = near {
-            check_meters(meters).map_err(|error| error.at("near"))?;
+            check_meters(meters).map_err(|error| error.at("maxMeters").at("near"))?;
             conditions.push(BoundFilter::Test(Test::DWithin(Geometry::point(position), meters)));
         }
         let order = bind_order(order, near.map(|near| near.position), access).map_err(|error| error.at("orderBy"))?;

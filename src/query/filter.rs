@@ -150,7 +150,9 @@ impl Filter {
             Self::And(all) | Self::Or(all) => all.iter().try_for_each(|one| one.check_at(depth + 1, tests)),
             Self::Not(one) => one.check_at(depth + 1, tests),
             Self::Layer(test) => test.check(),
-            Self::RelatedTo(_, Relation::Within(meters)) => check_meters(*meters),
+            Self::RelatedTo(_, Relation::Within(meters)) => {
+                check_meters(*meters).map_err(|error| error.at("meters").at("relatedTo"))
+            }
             Self::RelatedTo(_, Relation::Predicate(_)) => Ok(()),
             Self::Test(test) => test.check(),
         }
@@ -171,7 +173,7 @@ impl Test {
                 Err(Error::bad_input("true and false have no order: use eq, ne or in"))
             }
             Self::Property(_, ValueTest::Compare(_, Scalar::Text(text))) => check_text(text),
-            Self::DWithin(_, meters) => check_meters(*meters).map_err(|error| error.at("dWithin")),
+            Self::DWithin(_, meters) => check_meters(*meters).map_err(|error| error.at("meters").at("dWithin")),
             Self::CreatedAt(..)
             | Self::UpdatedAt(..)
             | Self::Property(..)
@@ -214,7 +216,7 @@ pub fn check_meters(meters: f64) -> Result<()> {
     if meters.is_finite() && (0.0..=MAX_METERS).contains(&meters) {
         return Ok(());
     }
-    Err(Error::bad_input(format!("metres are between 0 and {MAX_METERS}")).at("meters"))
+    Err(Error::bad_input(format!("metres are between 0 and {MAX_METERS}")))
 }
 
 fn check_count(count: usize) -> Result<()> {

@@ -12,6 +12,11 @@ pub const MAX_ORDERS: usize = 4;
 pub const MAX_TEXT_BYTES: usize = 4_096;
 /// Locations in one page of a connection when nothing is said.
 pub const DEFAULT_PAGE: usize = 100;
+/// Locations that a page of a connection is counted for at most, when the cost of a question is added up: a larger page is
+/// refused by its own limit, which says more, or was allowed by the operator.
+pub const MAX_COUNTED_PAGE: usize = 1_000;
+/// The same for a FeatureCollection.
+pub const MAX_COUNTED_COLLECTION: usize = 10_000;
 /// Groups of one statistic: more than a legend or a table shows.
 pub const MAX_GROUPS: usize = 1_000;
 /// Properties to group by.

@@ -7,7 +7,7 @@ use sea_orm::sea_query::{Alias, Query};
 use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder, TransactionTrait};
 
 use crate::error::{Error, Result};
-use crate::model::location::parse_timestamp;
+use crate::model::time::parse_timestamp;
 use crate::model::{Catalog, Layer, Visibility};
 use crate::store::Store;
 use crate::store::sql::select::{CATALOG_VERSION, catalog_version};

@@ -7,7 +7,7 @@ use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
 use crate::config::Config;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorCode, Result};
 use crate::store::dialect::Dialect;
 use crate::store::gpkg::functions;
 use crate::store::migrate;
@@ -58,7 +58,10 @@ impl Store {
             tokio::fs::create_dir_all(folder).await.map_err(|error| cannot_open(&options.path, error))?;
         }
         let writer = connect(options, Role::Writer).await?;
-        migrate::run(&writer).await?;
+        migrate::run(&writer).await.map_err(|error| {
+            let message = format!("the tables of {} cannot be brought up to date", options.path.display());
+            Error::new(ErrorCode::Unavailable, message).caused_by(error)
+        })?;
         let reader = connect(options, Role::Reader).await?;
         Ok(Self { reader, writer, dialect: Dialect::Geopackage })
     }
@@ -123,6 +126,5 @@ fn sqlite_options(path: &Path, role: Role) -> SqliteConnectOptions {
 }
 
 fn cannot_open(path: &Path, error: impl std::error::Error + Send + Sync + 'static) -> Error {
-    tracing::error!(path = %path.display(), %error, "the database cannot be opened");
-    Error::internal(error)
+    Error::new(ErrorCode::Unavailable, format!("the database {} cannot be opened", path.display())).caused_by(error)
 }

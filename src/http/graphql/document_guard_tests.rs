@@ -1,3 +1,5 @@
+//! Documents at the limits of the guard, and random ones.
+
 use super::*;
 use crate::error::ErrorCode;
 use async_graphql::parser::parse_query;

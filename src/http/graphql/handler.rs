@@ -2,8 +2,9 @@
 
 use super::super::error::Problem;
 use super::super::etag::with_etag;
-use super::super::headers::RequestId;
+use super::super::request_id::RequestId;
 use super::answer::{could_not_run, write_batch, write_response};
+use super::complete::{Switches, Types};
 use super::documents::Documents;
 use super::mask::{mask, to_server_error};
 use super::media::{Media, is_json};
@@ -12,7 +13,7 @@ use super::question::{Asked, Question};
 use crate::config::{Config, Limits};
 use crate::error::{Error, ErrorCode};
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
-use async_graphql::{ObjectType, Response as Answer, Schema, ServerError, SubscriptionType, Value};
+use async_graphql::{ObjectType, Response as Answer, Schema, ServerError, SubscriptionType, Value, Variables};
 use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
@@ -27,6 +28,9 @@ use std::sync::Arc;
 pub trait Execute: Clone + Send + Sync + 'static {
     /// Answers one question. Its document is parsed already, and the [`RequestId`] stands in its data.
     fn execute(&self, request: async_graphql::Request) -> impl Future<Output = Answer> + Send;
+
+    /// The schema, in its definition language: answers are completed by it.
+    fn sdl(&self) -> String;
 }
 
 impl<Q, M, S> Execute for Schema<Q, M, S>
@@ -37,6 +41,10 @@ where
 {
     fn execute(&self, request: async_graphql::Request) -> impl Future<Output = Answer> + Send {
         Schema::execute(self, request)
+    }
+
+    fn sdl(&self) -> String {
+        Schema::sdl(self)
     }
 }
 
@@ -51,6 +59,7 @@ pub struct Door<E> {
 struct Shared {
     limits: Limits,
     documents: Documents,
+    types: Types,
     introspection: bool,
     public_origin: Option<String>,
 }
@@ -58,7 +67,12 @@ struct Shared {
 impl<E: Execute> Door<E> {
     /// A door under these settings.
     pub fn new(executor: E, config: &Config) -> Self {
+        let types = Types::of(&executor.sdl()).unwrap_or_else(|error| {
+            tracing::error!(%error, "the schema cannot be read: answers go out as they are resolved");
+            Types::default()
+        });
         let shared = Shared {
+            types,
             limits: config.limits.clone(),
             documents: Documents::new(&config.limits.graphql),
             introspection: config.introspection,
@@ -68,14 +82,18 @@ impl<E: Execute> Door<E> {
     }
 
     /// Guards, runs and masks one question. Operations other than `allowed` kinds are refused.
-    async fn answer(&self, question: Question, id: &RequestId) -> Answer {
+    async fn answer(&self, mut question: Question, id: &RequestId) -> Answer {
         let document = match self.shared.documents.get(&question.query) {
             Ok(document) => document,
             Err(error) => return Answer::from_errors(vec![error]),
         };
-        if let Err(error) = check_variables(&document, &question) {
+        let running = operation(&document, question.operation_name.as_deref());
+        if let Some(running) = running
+            && let Err(error) = fill_variables(running, &mut question.variables)
+        {
             return Answer::from_errors(vec![error]);
         }
+        let switches = Switches::of(&question.variables);
         let mut request = async_graphql::Request::new(question.query).variables(question.variables).data(id.clone());
         request.operation_name = question.operation_name;
         request.set_parsed_query(ExecutableDocument::clone(&document));
@@ -83,7 +101,10 @@ impl<E: Execute> Door<E> {
             request = request.disable_introspection();
         }
         let mut answer = self.executor.execute(request).await;
-        mask(&mut answer, id);
+        if let Some(running) = running {
+            self.shared.types.complete(&mut answer, &document, running, &switches);
+        }
+        mask(&mut answer, id, &self.shared.limits.graphql);
         answer
     }
 
@@ -209,18 +230,22 @@ fn only_queries(document: &ExecutableDocument) -> bool {
     document.operations.iter().all(|(_, operation)| operation.node.ty == OperationType::Query)
 }
 
-/// A variable that may not be null must be given, even if no field uses it: async-graphql looks only on use.
-fn check_variables(document: &ExecutableDocument, question: &Question) -> Result<(), ServerError> {
-    let Some(operation) = operation(document, question.operation_name.as_deref()) else { return Ok(()) };
+/// Fills in the defaults, which async-graphql forgets for `@skip` and `@include`. A variable that may not be null must
+/// be given, even if no field uses it: async-graphql looks only on use.
+fn fill_variables(operation: &OperationDefinition, variables: &mut Variables) -> Result<(), ServerError> {
     for variable in &operation.variable_definitions {
         let definition = &variable.node;
-        let given = question.variables.get(&definition.name.node);
-        let missing = match given {
-            Some(value) => *value == Value::Null,
-            None => definition.default_value.is_none(),
+        let name = &definition.name.node;
+        let missing = match (variables.get(name), &definition.default_value) {
+            (Some(value), _) => *value == Value::Null,
+            (None, Some(default)) => {
+                variables.insert(name.clone(), default.node.clone());
+                false
+            }
+            (None, None) => true,
         };
         if missing && !definition.var_type.node.nullable {
-            let error = Error::bad_input("this variable must be given and not null").at(definition.name.node.as_str());
+            let error = Error::bad_input("this variable must be given and not null").at(name.as_str());
             let mut error = to_server_error(&error);
             error.locations.push(variable.pos);
             return Err(error);

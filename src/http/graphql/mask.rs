@@ -2,7 +2,8 @@
 //! else is a fault of the server; its text may hold SQL, hosts or secrets and goes to the log alone.
 
 use super::super::error::log;
-use super::super::headers::RequestId;
+use super::super::request_id::RequestId;
+use crate::config::GraphqlLimits;
 use crate::error::{Error, ErrorCode};
 use async_graphql::{ErrorExtensionValues, Response, ServerError, Value};
 
@@ -39,7 +40,7 @@ pub fn to_server_error(error: &Error) -> ServerError {
 }
 
 /// Makes every error of a response fit to leave. Faults of the server are logged here, once.
-pub fn mask(response: &mut Response, id: &RequestId) {
+pub fn mask(response: &mut Response, id: &RequestId, limits: &GraphqlLimits) {
     for error in &mut response.errors {
         // A resolver that passes our error on with `?` leaves it here, without its code.
         if let Some(ours) = error.source::<Error>() {
@@ -51,7 +52,9 @@ pub fn mask(response: &mut Response, id: &RequestId) {
             Some(ErrorCode::Internal) => hide(error, id),
             Some(_) => shorten(&mut error.message),
             None if is_about_the_question(error) => {
-                error.extensions = to_server_error(&Error::bad_input("")).extensions;
+                let told = to_server_error(&in_our_words(&error.message, limits));
+                error.message = told.message;
+                error.extensions = told.extensions;
                 shorten(&mut error.message);
             }
             None => hide(error, id),
@@ -71,6 +74,29 @@ fn is_about_the_question(error: &ServerError) -> bool {
         || error.message.starts_with("Expected input type \"")
         || error.message.starts_with("Variable ");
     error.source.is_none() && (error.path.is_empty() || of_an_argument)
+}
+
+/// async-graphql's word on a bad question. Where it names no way out, or hides a limit, ours stands in its place.
+fn in_our_words(message: &str, limits: &GraphqlLimits) -> Error {
+    if message == "Query is too complex." {
+        let most = limits.complexity;
+        return Error::limit(format!(
+            "the question costs more than {most}: ask for smaller pages (first) or fewer computed fields, or in several questions"
+        ));
+    }
+    if let Some(most) = message.strip_prefix("The recursion depth of the query cannot be greater than ") {
+        let most = most.trim_matches('`');
+        return Error::limit(format!("fields and fragments nest deeper than {most} levels: nest fewer inside each other"));
+    }
+    let sentence = match message {
+        "Operation name required in request." => "the document has several operations: name one of them in operationName",
+        "Schema is not configured for mutations." => "there are no mutations here: ask by queries",
+        "Subscriptions are not supported on this transport." | "Schema is not configured for subscriptions." => {
+            "there are no subscriptions here: ask by queries"
+        }
+        other => other,
+    };
+    Error::bad_input(sentence.to_owned())
 }
 
 fn hide(error: &mut ServerError, id: &RequestId) {

@@ -3,6 +3,7 @@
 use super::{SECRET, WRITES, ask, get, post, request, send, site};
 use axum::body::{Body, Bytes};
 use axum::http::StatusCode;
+use serde_json::json;
 use std::sync::atomic::Ordering;
 
 fn each(count: usize, text: impl Fn(usize) -> String) -> String {
@@ -142,9 +143,32 @@ async fn aliases_of_typename_count_like_any_other() {
 async fn a_panic_is_an_answer_with_the_request_id_and_nothing_of_its_text() {
     let answer = ask(&site(&[]), "{panic}").await;
     assert_eq!((answer.status, answer.codes()), (StatusCode::INTERNAL_SERVER_ERROR, vec!["INTERNAL".into()]));
-    assert_eq!(answer.json()["requestId"], answer.header("x-request-id"));
+    let error = &answer.json()["errors"][0];
+    assert_eq!(error["extensions"], json!({"code": "INTERNAL", "requestId": answer.header("x-request-id")}));
     assert_eq!(answer.header("x-request-id").len(), 32);
     assert!(!answer.text().contains("password"));
+}
+
+#[tokio::test]
+async fn a_panic_and_a_question_that_never_ends_are_told_in_the_form_that_the_client_reads() {
+    let site = site(&[("CAIRN_LIMIT_REQUEST_TIME_MS", "50")]);
+    for (query, status, code) in [("{panic}", 500, "INTERNAL"), ("{never}", 503, "TIMEOUT")] {
+        for (accept, kind) in [
+            ("*/*", "application/json"),
+            ("application/json", "application/json"),
+            ("application/graphql-response+json", "application/graphql-response+json"),
+        ] {
+            let headers = [("content-type", "application/json"), ("accept", accept), ("x-request-id", "me")];
+            let body = json!({ "query": query }).to_string();
+            let answer = send(&site, request("POST", "/graphql", &headers, body)).await;
+            assert_eq!(answer.status.as_u16(), status, "{query} {accept}");
+            assert!(answer.header("content-type").starts_with(kind), "{query} {accept}");
+            assert_eq!(answer.header("cache-control"), "no-store", "{query} {accept}");
+            let json = answer.json();
+            assert_eq!(json.as_object().unwrap().len(), 1, "{json}");
+            assert_eq!(json["errors"][0]["extensions"], json!({"code": code, "requestId": "me"}));
+        }
+    }
 }
 
 #[tokio::test]

@@ -2,10 +2,13 @@
 
 mod api;
 mod audit;
+mod complete;
 mod every_answer;
 mod hostile;
 mod pages;
+mod real;
 
+use super::graphql::Execute;
 use super::{Pages, Parts, Readiness, RequestId, router};
 use crate::config::Config;
 use crate::error::{Error, ErrorCode};
@@ -72,7 +75,7 @@ impl Query {
         Err(Error::internal(SECRET))
     }
 
-    async fn refused(&self) -> crate::error::Result<i32> {
+    async fn refused(&self) -> crate::error::Result<Option<i32>> {
         Err(Error::new(ErrorCode::NotFound, "no location has this id").at("id"))
     }
 
@@ -122,10 +125,14 @@ pub(crate) fn site(settings: &[(&str, &str)]) -> Router {
 }
 
 fn site_with(settings: &[(&str, &str)], readiness: Readiness) -> Router {
+    site_of(Schema::build(Query, Mutation, EmptySubscription).finish(), settings, readiness)
+}
+
+/// The real router over any schema.
+fn site_of(executor: impl Execute, settings: &[(&str, &str)], readiness: Readiness) -> Router {
     let pairs = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     let config = Config::from_pairs(pairs).unwrap();
     let pages = Pages::of::<Site>(config.playground);
-    let executor = Schema::build(Query, Mutation, EmptySubscription).finish();
     router(Parts { config: &config, executor, readiness, pages })
 }
 

@@ -5,7 +5,7 @@ use sea_orm::sea_query::{Alias, BinOper, CommonTableExpression, Expr, ExprTrait,
 use sea_orm::Value;
 
 use crate::geometry::relate::{Pattern, SpatialPredicate};
-use crate::geometry::{BBox, Envelope, Geometry, Position, reach};
+use crate::geometry::{BBox, Envelope, Geometry, Position, geodesic};
 use crate::query::limits::MAX_METERS;
 use crate::query::{BoundFilter, Compare, PropertyPath, Scalar, Test, ValueTest};
 use crate::store::dialect::Nearest;
@@ -52,7 +52,7 @@ pub fn relate(pattern: &Pattern, shape: &Geometry) -> Expr {
 
 /// Great-circle edges bulge out of the planar boxes of the R-tree: the walk `cairn_reach` knows by how much.
 pub fn dwithin(shape: &Geometry, meters: f64) -> Expr {
-    let reach = reach::reach(shape.wkb().envelope(), meters);
+    let reach = geodesic::reach(shape.wkb().envelope(), meters);
     let sides = [reach.west(), reach.south(), reach.east(), reach.north()].map(Expr::val);
     candidates(rtree_id().binary(BinOper::Custom("MATCH"), call("cairn_reach", sides)))
         .and(call("cairn_dwithin", [geom(), bound(shape), Expr::val(meters)]))

@@ -14,7 +14,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
 use sqlx::sqlite::SqliteConnection;
 
-use crate::geometry::{Envelope, reach};
+use crate::geometry::{Envelope, geodesic};
 use crate::store::gpkg::{pack, predicates};
 
 /// SQLite asks about the time limit once in so many steps of its machine, some tens of microseconds.
@@ -68,14 +68,14 @@ type Walk = fn(&Visit<'_>) -> Option<f64>;
 /// `cairn_nearest(lon, lat, max_meters)`: entries in the order of the least distance their box allows.
 fn nearest(visit: &Visit<'_>) -> Option<f64> {
     let &[lon, lat, max_meters] = visit.arguments else { return None };
-    let least = reach::least_distance(lon, lat, reach::bulge(visit.envelope));
+    let least = geodesic::least_distance(lon, lat, geodesic::bulge(visit.envelope));
     (least <= max_meters).then_some(least)
 }
 
 /// `cairn_reach(west, south, east, north)`: entries whose great-circle edges may touch the box; west > east crosses 180 degrees.
 fn within_reach(visit: &Visit<'_>) -> Option<f64> {
     let &[west, south, east, north] = visit.arguments else { return None };
-    let bulge = reach::bulge(visit.envelope);
+    let bulge = geodesic::bulge(visit.envelope);
     let part = |min_x, max_x| Envelope { min_x, min_y: south, max_x, max_y: north };
     let touches = if west <= east {
         part(west, east).intersects(bulge)

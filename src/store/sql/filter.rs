@@ -4,7 +4,7 @@ use entity::location::{Column, Entity as Location};
 use sea_orm::sea_query::{Expr, ExprTrait};
 
 use crate::geometry::GeometryType;
-use crate::model::location::format_timestamp;
+use crate::model::time::format_timestamp;
 use crate::query::{BoundFilter, Compare, Test, TextTest};
 use crate::store::dialect::Dialect;
 

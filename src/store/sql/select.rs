@@ -4,15 +4,15 @@ use entity::location::{Column as Stored, Entity as Location};
 use sea_orm::Value;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, NullOrdering, Order, Query, SelectStatement};
 
-use crate::model::{Column, Columns};
-use crate::query::{BoundQuery, Direction, SortKey};
+use crate::model::{Column, Columns, LayerId};
+use crate::query::{BoundFilter, BoundQuery, Direction, SortKey};
 use crate::store::dialect::{Dialect, Nearest};
 use crate::store::sql::filter::condition;
 use crate::store::sql::keyset;
 
 /// The columns of a page in the order of [`PackedRows`](crate::store::sql::row::PackedRows), then the sort keys; one row more
 /// than the limit, which tells whether there is a next page.
-pub fn page(dialect: Dialect, query: &BoundQuery, columns: Columns) -> SelectStatement {
+pub fn page(dialect: Dialect, query: &BoundQuery, columns: Columns, plan: DistancePlan) -> SelectStatement {
     let mut select = Query::select();
     for (index, value) in fixed_columns(dialect, query, columns).into_iter().enumerate() {
         select.expr_as(value, column_name(index));
@@ -23,8 +23,7 @@ pub fn page(dialect: Dialect, query: &BoundQuery, columns: Columns) -> SelectSta
         select.and_where(behind);
     }
     let limit = query.limit() as u64 + 1;
-    let nearest_first = matches!(query.order().keys.first(), Some((SortKey::Distance, Direction::Asc)));
-    if let Some(near) = query.near().filter(|_| nearest_first && !query.backward()) {
+    if let Some(near) = query.near().filter(|_| is_nearest_first(query) && plan == DistancePlan::Walk) {
         let condition = condition(dialect, query.filter());
         let condition = match behind {
             Some(behind) => condition.and(behind),
@@ -46,6 +45,41 @@ pub fn page(dialect: Dialect, query: &BoundQuery, columns: Columns) -> SelectSta
     }
     select.limit(limit);
     select
+}
+
+/// How a page in the order of distance is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DistancePlan {
+    /// Walk the spatial index nearest first until the page is full.
+    Walk,
+    /// Measure every row that passes the filter and sort.
+    Sort,
+}
+
+/// Whether the page is the beginning of an order by distance, nearest first.
+pub fn is_nearest_first(query: &BoundQuery) -> bool {
+    let by_distance = matches!(query.order().keys.first(), Some((SortKey::Distance, Direction::Asc)));
+    by_distance && !query.backward()
+}
+
+/// The layers that every row that passes lies in, if the filter says so.
+pub fn layers(filter: &BoundFilter) -> Option<&[LayerId]> {
+    match filter {
+        BoundFilter::And(all) => all.iter().filter_map(layers).min_by_key(|ids| ids.len()),
+        BoundFilter::Layers(ids) => Some(ids),
+        BoundFilter::Or(_) | BoundFilter::Not(_) | BoundFilter::Test(_) => None,
+    }
+}
+
+/// How many locations the layers have, counted up to a limit.
+pub fn count_up_to(layers: &[LayerId], limit: u64) -> SelectStatement {
+    let some = Query::select()
+        .expr_as(Expr::val(1), Alias::new("one"))
+        .from(Location)
+        .and_where(Expr::col((Location, Stored::LayerId)).is_in(layers.iter().copied()))
+        .limit(limit)
+        .take();
+    Query::select().expr(Expr::col(Alias::new("one")).count()).from_subquery(some, Alias::new("some")).take()
 }
 
 fn fixed_columns(dialect: Dialect, query: &BoundQuery, columns: Columns) -> [Expr; super::row::FIXED_COLUMNS] {

@@ -7,7 +7,7 @@ use geo::algorithm::kernels::{Kernel, RobustKernel};
 use geo::{Coord, Geometry, LineString, MultiLineString, Orientation, Polygon};
 
 use crate::geometry::Envelope;
-use crate::geometry::matrix::Location;
+use crate::geometry::relate::matrix::Location;
 use crate::geometry::slabs::{Interval, Slabs};
 
 /// Below this many edges looking at all of them is as fast as the index.

@@ -127,7 +127,7 @@ fn turn_to(lon: f64, envelope: Envelope) -> f64 {
 mod tests {
     use super::*;
     use crate::geometry::geodesic::point_distance;
-    use crate::geometry::sphere::Unit;
+    use crate::geometry::geodesic::sphere::Unit;
     use proptest::prelude::*;
 
     fn envelope(west: f64, south: f64, east: f64, north: f64) -> Envelope {

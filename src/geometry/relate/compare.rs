@@ -4,10 +4,10 @@ use geo::coordinate_position::CoordPos;
 use geo::dimensions::Dimensions;
 use geo::{Coord, Relate};
 
-use crate::geometry::locate::Contact;
-use crate::geometry::matrix::Location::{Boundary, Exterior, Interior};
-use crate::geometry::matrix::{Cell, Location, Matrix};
-use crate::geometry::part::{Part, Shape};
+use crate::geometry::relate::locate::Contact;
+use crate::geometry::relate::matrix::Location::{Boundary, Exterior, Interior};
+use crate::geometry::relate::matrix::{Cell, Location, Matrix};
+use crate::geometry::relate::part::{Part, Shape};
 
 /// How much of a matrix is asked.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 
 use std::f64::consts::{FRAC_PI_2, PI};
 
-use crate::geometry::sphere::{Arc, Pair, Unit, chord2_angle};
+use crate::geometry::geodesic::sphere::{Arc, Pair, Unit, chord2_angle};
 
 /// Members of a node. Eight caps cost about as much to test as one arc.
 const FAN: usize = 8;
@@ -116,11 +116,6 @@ impl ArcTree {
     /// Whether there is no edge.
     pub fn is_empty(&self) -> bool {
         self.arcs.is_empty()
-    }
-
-    /// The edges, in the order they came.
-    pub fn arcs(&self) -> &[Arc] {
-        &self.arcs
     }
 
     /// Offers the pairs between `other` and the edges that may be the nearest; `other` has the second place of each pair.

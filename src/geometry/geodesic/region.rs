@@ -9,9 +9,9 @@ use std::f64::consts::TAU;
 
 use geo::{LineString, Polygon};
 
-use crate::geometry::arc_tree::Cap;
+use crate::geometry::geodesic::arc_tree::Cap;
 use crate::geometry::slabs::{Interval, Slabs};
-use crate::geometry::sphere::{Arc, Unit};
+use crate::geometry::geodesic::sphere::{Arc, Unit};
 
 /// Below this many edges looking at all of them is as fast as the index.
 const WORTH_AN_INDEX: usize = 16;

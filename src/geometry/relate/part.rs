@@ -2,8 +2,8 @@
 
 use geo::{Coord, Geometry, LineString, MultiLineString};
 
-use crate::geometry::locate::{Edges, among, ends, rectangle, sorted};
-use crate::geometry::matrix::{Cell, Location};
+use crate::geometry::relate::locate::{Edges, among, ends, rectangle, sorted};
+use crate::geometry::relate::matrix::{Cell, Location};
 use crate::geometry::Envelope;
 
 /// One part of a shape.
