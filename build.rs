@@ -119,9 +119,9 @@ fn copy_sources(from: &Path, to: &Path) -> Done {
 
 fn remove(path: &Path) -> Done {
     if path.is_dir() {
-        fs::remove_dir_all(path)?
+        fs::remove_dir_all(path)?;
     } else {
-        fs::remove_file(path)?
+        fs::remove_file(path)?;
     }
     Ok(())
 }
