@@ -42,7 +42,7 @@ enum Command {
 /// Runs the command that the arguments name; 0 is success, 1 a failure, 2 wrong usage.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    match execute(cli.command.unwrap_or(Command::Serve { demo: false })) {
+    match execute(&cli.command.unwrap_or(Command::Serve { demo: false })) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("cairn: {error}");
@@ -56,8 +56,8 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn execute(command: Command) -> Result<()> {
-    match command {
+fn execute(command: &Command) -> Result<()> {
+    match *command {
         Command::Schema => {
             print!("{}", schema::sdl());
             Ok(())

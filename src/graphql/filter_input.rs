@@ -115,7 +115,7 @@ pub struct DateTimeFilter {
 }
 
 /// A test of a property. Numbers compare by value, strings by Unicode code point; a value of another JSON type, or none, is
-/// unknown. A name that no readable location has is an error (UNKNOWN_PROPERTY).
+/// unknown. A name that no readable location has is an error (`UNKNOWN_PROPERTY`).
 #[derive(Debug, InputObject)]
 pub struct PropertyFilter {
     /// The name; `address.city` for a value inside an object, names with dots in quotes.

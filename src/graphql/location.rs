@@ -1,6 +1,8 @@
 //! `Location` as the ordinary path resolves it, field by field. Lists of plain fields take the shorter way of
 //! [`rendered`](crate::graphql::rendered); a test holds both to the same bytes.
 
+#![expect(clippy::unused_async, reason = "async-graphql wants async resolvers")]
+
 use std::sync::Arc;
 
 use async_graphql::{ID, Object};
@@ -110,7 +112,7 @@ impl Location {
     ) -> Result<GeoJson> {
         let mut out = Vec::new();
         write_geometry(&self.row()?, check_precision(precision)?, check_simplify(simplify_meters)?, &mut out)?;
-        Ok(GeoJson::Written(out.into()))
+        Ok(GeoJson(Json::Written(out.into())))
     }
 
     /// Which of the seven types.

@@ -7,7 +7,7 @@ use async_graphql::{Context, Enum, ID, InputObject, Object};
 use crate::error::{Error, Result};
 use crate::graphql::clusters::{self, LocationCluster};
 use crate::graphql::connection::{LocationConnection, OrdinaryConnection, PageInfo};
-use crate::graphql::context::{app, page_limits, parse_id, to_int, viewer};
+use crate::graphql::context::{app, may_render, page_limits, parse_id, to_int, viewer};
 use crate::graphql::filter_input::LocationFilter;
 use crate::graphql::layer::Layer;
 use crate::graphql::location::{DEFAULT_PRECISION, Location, check_precision, check_simplify};
@@ -159,7 +159,8 @@ impl QueryRoot {
         let (backward, has_cursor, has_near) = (page.backward, page.cursor.is_some(), near.is_some());
         let query = Question { filter, near, order_by, page }.check()?;
         let (counted, locations, viewer) = (query.clone(), app(context)?.locations(), viewer(context));
-        let Some(plan) = ConnectionPlan::new(&context.field(), has_near)? else {
+        let plan = if may_render(context) { ConnectionPlan::new(&context.field(), has_near)? } else { None };
+        let Some(plan) = plan else {
             let columns = if has_near { Columns::STORED.with(Column::Distance) } else { Columns::STORED };
             let page = Arc::new(locations.page(&viewer, query, columns).await?);
             let ordinary = OrdinaryConnection { page, counted, backward, has_cursor, near: has_near };

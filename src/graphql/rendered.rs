@@ -376,16 +376,14 @@ fn array(len: usize, out: &mut Vec<u8>, mut write: impl FnMut(usize, &mut Vec<u8
 }
 
 fn optional<T>(value: Option<T>, out: &mut Vec<u8>, write: impl FnOnce(T, &mut Vec<u8>) -> Result<()>) -> Result<()> {
-    match value {
-        Some(value) => write(value, out),
-        None => {
-            out.extend_from_slice(b"null");
-            Ok(())
-        }
+    if let Some(value) = value {
+        return write(value, out);
     }
+    out.extend_from_slice(b"null");
+    Ok(())
 }
 
-/// A number or a boolean, as serde_json writes it on the ordinary path too.
+/// A number or a boolean, as `serde_json` writes it on the ordinary path too.
 fn number(value: impl serde::Serialize, out: &mut Vec<u8>) -> Result<()> {
     serde_json::to_writer(out, &value).map_err(Error::internal)
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::common::Server;
 use crate::common::fixture::{create, new_layer};
 
-/// A sequence that is the same in every run (SplitMix64).
+/// A sequence that is the same in every run (`SplitMix64`).
 struct Random(u64);
 
 impl Random {
@@ -133,13 +133,16 @@ fn origins() -> Vec<(f64, f64)> {
     places
 }
 
+/// Which of the numbered places a filter lets through.
+type Keep = fn(usize) -> bool;
+
 #[tokio::test]
 async fn the_nearest_are_those_that_measuring_everything_finds() {
     let world = World::new().await;
     for (number, (lon, lat)) in origins().into_iter().enumerate() {
         let from = Geometry::point(Position::new(lon, lat).expect("a position"));
         let near = json!({ "position": { "lon": lon, "lat": lat } });
-        let questions: [(Value, fn(usize) -> bool); 4] = [
+        let questions: [(Value, Keep); 4] = [
             (Value::Null, |_| true),
             (json!({ "property": { "path": "parity", "eq": 1 } }), |index| index % 2 == 1),
             (json!({ "property": { "path": "rare", "eq": 13 } }), |index| index % 97 == 13),

@@ -141,7 +141,6 @@ struct Used<'a> {
 impl Used<'_> {
     fn note(&mut self, type_name: &str, path: &str, value: &Value) {
         match (type_named(self.schema, type_name), value) {
-            (_, Value::Null) => {}
             (_, Value::Array(all)) => all.iter().for_each(|one| self.note(type_name, path, one)),
             (Some(TypeKind::InputObject(input)), Value::Object(members)) => {
                 for (name, member) in members {

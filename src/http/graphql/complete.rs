@@ -75,6 +75,23 @@ impl Types {
         Ok(types)
     }
 
+    /// Whether two fields of the root share a response key, with selections that the executor has to join.
+    pub fn asks_twice(&self, document: &ExecutableDocument, operation: &OperationDefinition, switches: &Switches) -> bool {
+        let Some(root) = self.root(operation) else { return false };
+        let walk = Walk { types: self, fragments: &document.fragments, switches };
+        let members = walk.members(root, &[&operation.selection_set.node]);
+        members.iter().any(|member| member.composite.is_some() && member.selections.len() > 1)
+    }
+
+    /// Subscriptions are not answered here.
+    fn root(&self, operation: &OperationDefinition) -> Option<&Name> {
+        match operation.ty {
+            OperationType::Query => self.query.as_ref(),
+            OperationType::Mutation => self.mutation.as_ref(),
+            OperationType::Subscription => None,
+        }
+    }
+
     /// Completes the answer to one operation of a document. An answer that tells only why nothing ran stays as it is.
     pub fn complete(
         &self,
@@ -83,12 +100,7 @@ impl Types {
         operation: &OperationDefinition,
         switches: &Switches,
     ) {
-        let root = match operation.ty {
-            OperationType::Query => self.query.as_ref(),
-            OperationType::Mutation => self.mutation.as_ref(),
-            OperationType::Subscription => None,
-        };
-        let Some(root) = root else { return };
+        let Some(root) = self.root(operation) else { return };
         if could_not_run(answer) {
             return;
         }

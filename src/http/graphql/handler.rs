@@ -12,6 +12,7 @@ use super::origin::is_foreign;
 use super::question::{Asked, Question};
 use crate::config::{Config, Limits};
 use crate::error::{Error, ErrorCode};
+use crate::graphql::context::AskedTwice;
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
 use async_graphql::{ObjectType, Response as Answer, Schema, ServerError, SubscriptionType, Value, Variables};
 use axum::Extension;
@@ -97,6 +98,9 @@ impl<E: Execute> Door<E> {
         let mut request = async_graphql::Request::new(question.query).variables(question.variables).data(id.clone());
         request.operation_name = question.operation_name;
         request.set_parsed_query(ExecutableDocument::clone(&document));
+        if running.is_some_and(|running| self.shared.types.asks_twice(&document, running, &switches)) {
+            request = request.data(AskedTwice);
+        }
         if !self.shared.introspection {
             request = request.disable_introspection();
         }

@@ -198,6 +198,13 @@ async fn the_real_schema_answers_in_order_and_with_its_nulls() {
             0,
         ),
         (
+            "{ ...a ...b } fragment a on Query { locations { nodes { id } } } \
+             fragment b on Query { locations { totalCount nodes { name id } } }"
+                .to_owned(),
+            r#"{"locations":{"nodes":[{"id":"1","name":"K2"}],"totalCount":1}}"#,
+            0,
+        ),
+        (
             "{ locations { totalCount nodes { name } } location(id: 2) { id } }".to_owned(),
             r#"{"locations":{"totalCount":1,"nodes":[{"name":"K2"}]},"location":null}"#,
             0,

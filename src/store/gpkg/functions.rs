@@ -10,6 +10,7 @@ use std::panic::catch_unwind;
 use std::time::{Duration, Instant};
 
 use libsqlite3_sys as ffi;
+use rusqlite::config::DbConfig;
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
 use sqlx::sqlite::SqliteConnection;
 
@@ -34,6 +35,8 @@ pub async fn register(connection: &mut SqliteConnection, statement_timeout: Dura
     // SAFETY: the handle is open and locked for as long as `borrowed` lives; a connection made from a handle is not owned, so
     // dropping it neither closes the handle nor takes back what was registered.
     let borrowed = unsafe { rusqlite::Connection::from_handle(raw) }.map_err(sqlx::Error::config)?;
+    // Without this promise SQLite takes a bound LIMIT for a reason to plan anew: a kept statement would be parsed each time.
+    borrowed.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(sqlx::Error::config)?;
     borrowed.trace_v2(TraceEventCodes::SQLITE_TRACE_STMT, Some(note_begin));
     predicates::register(&borrowed).map_err(sqlx::Error::config)?;
     pack::register(&borrowed).map_err(sqlx::Error::config)?;
@@ -42,6 +45,7 @@ pub async fn register(connection: &mut SqliteConnection, statement_timeout: Dura
     Ok(())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the signature that SQLite's tracing asks for")]
 fn note_begin(event: TraceEvent<'_>) {
     // The statements of a trigger are traced too, as comments; they belong to the statement that fired them.
     if let TraceEvent::Stmt(_, sql) = event

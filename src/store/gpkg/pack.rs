@@ -32,8 +32,7 @@ impl Aggregate<Packer, Option<Vec<u8>>> for Pack {
                 ValueRef::Null => packer.null(),
                 ValueRef::Integer(value) => packer.int(value),
                 ValueRef::Real(value) => packer.real(value),
-                ValueRef::Text(value) => packer.bytes(value),
-                ValueRef::Blob(value) => packer.bytes(value),
+                ValueRef::Text(value) | ValueRef::Blob(value) => packer.bytes(value),
             }
         }
         if packer.len() > MAX_ANSWER_BYTES {

@@ -41,10 +41,13 @@ fn scalar<T: ToSql>(
     db.create_scalar_function(name, arguments, FLAGS, move |context| function(context))
 }
 
+/// A side of an envelope.
+type Side = fn(Envelope) -> f64;
+
 /// The functions that the R-tree triggers of the GeoPackage standard call.
 fn register_envelopes(db: &Connection) -> SqlResult<()> {
-    scalar(db, "ST_IsEmpty", 1, |context| Ok(envelope(context).map(|envelope| envelope.is_empty())))?;
-    let sides: [(&str, fn(Envelope) -> f64); 4] = [
+    scalar(db, "ST_IsEmpty", 1, |context| Ok(envelope(context).map(Envelope::is_empty)))?;
+    let sides: [(&str, Side); 4] = [
         ("ST_MinX", |envelope| envelope.min_x),
         ("ST_MinY", |envelope| envelope.min_y),
         ("ST_MaxX", |envelope| envelope.max_x),
