@@ -7,6 +7,8 @@ pub mod error;
 pub mod gpkg;
 pub mod locations;
 pub mod migrate;
+#[cfg(test)]
+mod plan_tests;
 pub mod sql;
 pub mod summaries;
 pub mod write;

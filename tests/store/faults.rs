@@ -35,6 +35,22 @@ async fn five_servers_that_open_a_new_file_at_once_all_come_up() {
     }
 }
 
+#[test]
+fn five_processes_that_migrate_a_new_file_at_once_all_succeed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("deep/down/new.gpkg");
+    let start = |_| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_cairn"));
+        command.arg("migrate").current_dir(&folder).env("DATABASE_URL", format!("sqlite://{}", file.display()));
+        command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().expect("a process")
+    };
+    let started: Vec<_> = (0..5).map(start).collect();
+    for process in started {
+        let output = process.wait_with_output().expect("an end");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
 #[tokio::test]
 async fn a_store_that_is_opened_again_has_what_was_written() {
     let server = Server::with_places().await;
@@ -109,6 +125,22 @@ async fn a_broken_geometry_of_another_program_breaks_nothing_but_itself() {
     for broken in features.iter().skip(79) {
         assert_eq!(broken["properties"], json!({ "name": "broken" }));
     }
+}
+
+#[tokio::test]
+async fn what_is_measured_of_a_broken_geometry_is_an_error_that_names_the_row() {
+    let server = Server::with_places().await;
+    let outside = server.outside();
+    outside.execute("INSERT INTO location (geom, external_id) VALUES (X'DEADBEEF', 'broken')", ()).expect("an insert");
+    let id = crate::filters::id_of(&server)("broken");
+    for field in ["bbox { west }", "centroid { lon }", "geometryType", "wkt", "areaSquareMeters", "distanceTo(position: { lon: 0, lat: 0 })"] {
+        let question = format!("query($id: ID!) {{ location(id: $id) {{ id {field} }} }}");
+        let response = server.ask(&question, json!({ "id": id })).await;
+        assert_eq!(response["errors"][0]["extensions"]["code"], "INVALID_GEOMETRY", "{field}: {response}");
+        assert!(response["errors"][0]["message"].as_str().is_some_and(|text| text.contains(&format!("location {id} "))), "{response}");
+    }
+    let related = "query($id: ID!) { locations(filter: { relatedTo: { id: $id } }) { totalCount } }";
+    assert_eq!(server.refused(related, json!({ "id": id })).await.0, "INVALID_GEOMETRY");
 }
 
 #[tokio::test]

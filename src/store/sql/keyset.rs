@@ -51,7 +51,20 @@ pub fn behind_cursor(dialect: Dialect, query: &BoundQuery) -> Option<Expr> {
             }
         });
     }
-    condition
+    // Said once more without an `or`, so that SQLite enters the index at the cursor and does not read up to it.
+    match from_first_key(dialect, query, values) {
+        Some(start) if keys.len() > 1 => condition.map(|condition| start.and(condition)),
+        _ => condition,
+    }
+}
+
+/// The first key is that of the cursor or lies behind it: true of every row behind the cursor, where no key is missing.
+fn from_first_key(dialect: Dialect, query: &BoundQuery, values: &[KeyValue]) -> Option<Expr> {
+    let (sort, direction) = query.order().keys.first().filter(|(sort, _)| !sort.nullable())?;
+    let value = to_value(values.first()?)?;
+    let key = key(dialect, sort, query.near().map(|near| near.position));
+    let ascending = (*direction == Direction::Asc) != query.backward();
+    Some(if ascending { key.gte(value) } else { key.lte(value) })
 }
 
 fn to_value(value: &KeyValue) -> Option<Value> {
