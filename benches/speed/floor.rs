@@ -57,7 +57,8 @@ pub fn answer(statement: &mut Statement<'_>, asked: Asked, out: &mut Vec<u8>) ->
 
 /// The coordinates of a GeoPackage point without an envelope: eight bytes of header, five of WKB, two doubles.
 fn point(blob: &[u8], out: &mut Vec<u8>) {
-    let ordinate = |at: usize| blob.get(at..at + 8).and_then(|bytes| bytes.try_into().ok()).map_or(0.0, f64::from_le_bytes);
+    let ordinate =
+        |at: usize| blob.get(at..at + 8).and_then(|bytes| bytes.try_into().ok()).map_or(0.0, f64::from_le_bytes);
     decimal(ordinate(13), out);
     out.push(b',');
     decimal(ordinate(21), out);
