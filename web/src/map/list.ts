@@ -61,7 +61,7 @@ export function createPlaceList(onOpen: (feature: Feature, row: HTMLElement) => 
   function rowElement(feature: Feature, layer: Layer): HTMLElement {
     const [shape = 'point'] = shapesOf(feature.geometry);
     const rank = feature.properties[rankProperty(layer.style) ?? ''];
-    const row = h('button', { class: 'row', type: 'button', tabindex: -1, 'aria-current': feature.id === openId, onclick: () => onOpen(feature, row) },
+    const row = h('button', { class: 'row', type: 'button', tabindex: -1, 'aria-current': String(feature.id === openId), onclick: () => onOpen(feature, row) },
       swatch(shape, { ...layer.style, color: colorOf(layer.style, feature.properties) }),
       h('span', { class: 'row-name' }, nameOf(feature)),
       typeof rank === 'number' ? h('span', { class: 'muted' }, formatCompact(rank)) : null);

@@ -144,9 +144,11 @@ async function main(): Promise<void> {
     list.setOpen(null);
     mark();
     writeLink();
-    // The list may have been written anew since: then the row of the same place stands in for the old one.
+    // The list may have been written anew since: then the row of the same place stands in for the old one. In a closed
+    // sheet no row can take the focus, and the map does.
     const target = opener?.isConnected === true ? opener : list.rowOf(feature.id);
-    if (opener !== null) (target ?? page.mapElement).focus({ preventScroll: true });
+    const reachable = target?.checkVisibility() === true ? target : page.mapElement;
+    if (opener !== null) reachable.focus({ preventScroll: true });
   }
 
   function mark(): void {

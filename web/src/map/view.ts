@@ -102,7 +102,7 @@ export function shares(counts: number[], most = MOST_FEATURES): number[] {
   smallestFirst.forEach((index, place) => {
     const even = Math.floor(left / (smallestFirst.length - place));
     // Room to grow: a layer may have gained locations since it was counted.
-    const wanted = Math.max(100, Math.ceil((counts[index] ?? 0) * 1.1));
+    const wanted = Math.max(100, Math.ceil(((counts[index] ?? 0) * 11) / 10));
     const share = Math.max(1, Math.min(even, wanted));
     result[index] = share;
     left -= share;
