@@ -133,11 +133,21 @@ async fn what_is_measured_of_a_broken_geometry_is_an_error_that_names_the_row() 
     let outside = server.outside();
     outside.execute("INSERT INTO location (geom, external_id) VALUES (X'DEADBEEF', 'broken')", ()).expect("an insert");
     let id = crate::filters::id_of(&server)("broken");
-    for field in ["bbox { west }", "centroid { lon }", "geometryType", "wkt", "areaSquareMeters", "distanceTo(position: { lon: 0, lat: 0 })"] {
+    for field in [
+        "bbox { west }",
+        "centroid { lon }",
+        "geometryType",
+        "wkt",
+        "areaSquareMeters",
+        "distanceTo(position: { lon: 0, lat: 0 })",
+    ] {
         let question = format!("query($id: ID!) {{ location(id: $id) {{ id {field} }} }}");
         let response = server.ask(&question, json!({ "id": id })).await;
         assert_eq!(response["errors"][0]["extensions"]["code"], "INVALID_GEOMETRY", "{field}: {response}");
-        assert!(response["errors"][0]["message"].as_str().is_some_and(|text| text.contains(&format!("location {id} "))), "{response}");
+        assert!(
+            response["errors"][0]["message"].as_str().is_some_and(|text| text.contains(&format!("location {id} "))),
+            "{response}"
+        );
     }
     let related = "query($id: ID!) { locations(filter: { relatedTo: { id: $id } }) { totalCount } }";
     assert_eq!(server.refused(related, json!({ "id": id })).await.0, "INVALID_GEOMETRY");
