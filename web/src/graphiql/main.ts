@@ -1,0 +1,21 @@
+// GraphiQL on our own origin: its workers, its styles and its questions all come from and go to this server.
+import 'graphiql/setup-workers/vite';
+import 'graphiql/style.css';
+import './graphiql.css';
+import { createGraphiQLFetcher } from '@graphiql/toolkit';
+import { GraphiQL } from 'graphiql';
+import { createElement } from 'react';
+import { createRoot } from 'react-dom/client';
+import { EXAMPLES } from './examples';
+
+const container = document.getElementById('graphiql');
+if (container === null) throw new Error('the page has no element #graphiql');
+
+const url = new URL('../graphql', document.baseURI).href;
+createRoot(container).render(
+  createElement(GraphiQL, {
+    fetcher: createGraphiQLFetcher({ url }),
+    defaultTabs: EXAMPLES,
+    defaultEditorToolsVisibility: 'variables',
+  }),
+);

@@ -1,0 +1,41 @@
+// The Leaflet map: made, named for assistive technology, and read as a view.
+import * as L from 'leaflet';
+import { t } from '../shared/i18n';
+import { withMargin, type Box } from './view';
+
+/** Half-open in the north so that the poles, which web Mercator cannot show, do not pull the map away. */
+const WORLD_LATITUDES = 85.06;
+
+export function createMap(element: HTMLElement, raster: boolean): L.Map {
+  const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  const map = L.map(element, {
+    // Drawn by our own line, which sets text and not markup.
+    attributionControl: false,
+    zoomControl: false,
+    minZoom: 1,
+    maxZoom: 18,
+    // Raster tiles are sharp at whole zooms only.
+    zoomSnap: raster ? 1 : 0.5,
+    maxBounds: [[-WORLD_LATITUDES, -1e6], [WORLD_LATITUDES, 1e6]],
+    maxBoundsViscosity: 1,
+    renderer: L.canvas({ padding: 0.3 }),
+    zoomAnimation: !still,
+    fadeAnimation: !still,
+    markerZoomAnimation: !still,
+    inertia: !still,
+  });
+  element.setAttribute('role', 'application');
+  element.setAttribute('aria-label', t('map.label'));
+  L.control.zoom({ position: 'topright', zoomInTitle: t('map.zoomIn'), zoomOutTitle: t('map.zoomOut') }).addTo(map);
+  L.control.scale({ position: 'bottomleft', maxWidth: 140 }).addTo(map);
+  // Leaflet watches the window alone; the map also changes size with the panel.
+  new ResizeObserver(() => map.invalidateSize({ pan: false })).observe(element);
+  return map;
+}
+
+/** The box on the screen with a margin, in unwrapped longitudes. */
+export function viewOf(map: L.Map, margin = 0): Box {
+  const bounds = map.getBounds();
+  const view = { west: bounds.getWest(), south: bounds.getSouth(), east: bounds.getEast(), north: bounds.getNorth() };
+  return withMargin(view, margin);
+}

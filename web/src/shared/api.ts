@@ -1,0 +1,76 @@
+// The GraphQL API over HTTP: one POST for each question, and one kind of error for whatever goes wrong.
+import type { TadaDocumentNode } from 'gql.tada';
+import { t } from './i18n';
+
+/** A question that takes longer than this is given up; the server itself gives up after 15 s. */
+const TIMEOUT_MS = 20_000;
+
+/** What the server or the way to it refused. `code` is `extensions.code`, or `NETWORK` when nothing useful came back. */
+export class ApiError extends Error {
+  constructor(
+    message: string,
+    readonly code: string,
+  ) {
+    super(message);
+  }
+}
+
+interface Answer<Data> {
+  data?: Data | null;
+  errors?: { message: string; extensions?: { code?: string } }[];
+}
+
+/** Asks `document` at `graphql` beside the page. Throws `ApiError`, or an `AbortError` when `signal` fires. */
+export async function ask<Data, Variables>(
+  document: TadaDocumentNode<Data, Variables>,
+  variables: Variables,
+  signal?: AbortSignal,
+): Promise<Data> {
+  const response = await post(JSON.stringify({ query: document, variables }), signal);
+  const answer = await readAnswer<Data>(response);
+  const [error] = answer.errors ?? [];
+  if (error !== undefined) throw new ApiError(error.message, error.extensions?.code ?? 'INTERNAL');
+  if (answer.data === undefined || answer.data === null) {
+    throw new ApiError(t('error.format', { status: response.status }), 'NETWORK');
+  }
+  return answer.data;
+}
+
+async function post(body: string, signal: AbortSignal | undefined): Promise<Response> {
+  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+  try {
+    return await fetch(new URL('graphql', document.baseURI), {
+      method: 'POST',
+      headers: {
+        'Content-Type': 'application/json',
+        Accept: 'application/graphql-response+json, application/json;q=0.9',
+      },
+      body,
+      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+    });
+  } catch (cause) {
+    throw networkError(cause, signal);
+  }
+}
+
+async function readAnswer<Data>(response: Response): Promise<Answer<Data>> {
+  try {
+    return (await response.json()) as Answer<Data>;
+  } catch (cause) {
+    if (cause instanceof SyntaxError) {
+      throw new ApiError(t('error.format', { status: response.status }), 'NETWORK');
+    }
+    throw networkError(cause, undefined);
+  }
+}
+
+/** An abort that was asked for stays an abort; anything else is a server that does not answer. */
+function networkError(cause: unknown, signal: AbortSignal | undefined): unknown {
+  const wanted = signal?.aborted === true || (cause instanceof DOMException && cause.name === 'AbortError');
+  return wanted ? cause : new ApiError(t('error.network'), 'NETWORK');
+}
+
+/** True for the error of a request that was given up on purpose. */
+export function isAbort(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'AbortError';
+}
