@@ -1,1 +1,18 @@
-//! x
+//! Cairn: a web mapping server in one binary. `ARCHITECTURE.md` has the picture; each folder's page says what may be in it.
+
+pub mod app;
+pub mod cli;
+pub mod config;
+pub mod demo;
+pub mod error;
+pub mod format;
+pub mod geometry;
+pub mod graphql;
+pub mod http;
+pub mod model;
+pub mod query;
+pub mod run;
+pub mod serve;
+pub mod service;
+pub mod store;
+pub mod telemetry;

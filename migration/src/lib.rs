@@ -1,1 +1,28 @@
-//! x
+//! The migrations of Cairn's database, run at start under a lock.
+//!
+//! Expand and contract: a released migration is never edited. Each file holds the statements of one back-end beside those
+//! of the other, so that a table is read in one place.
+
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::prelude::*;
+
+mod m0001_geopackage;
+mod m0002_layers;
+mod m0003_locations;
+mod m0004_changes;
+mod statements;
+
+/// All migrations, in order.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m0001_geopackage::Migration),
+            Box::new(m0002_layers::Migration),
+            Box::new(m0003_locations::Migration),
+            Box::new(m0004_changes::Migration),
+        ]
+    }
+}

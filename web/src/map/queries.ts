@@ -40,10 +40,11 @@ export interface InView {
   more: boolean;
 }
 
-/** All layers the viewer may see, in drawing order. */
+/** The layers the viewer may see that have something to show, in drawing order. */
 export async function askLayers(): Promise<Layer[]> {
   const { layers } = await ask(LAYERS, {});
-  return layers.map((layer, index) => ({ ...layer, style: parseStyle(layer.style, index) }));
+  const styled = layers.map((layer, index) => ({ ...layer, style: parseStyle(layer.style, index) }));
+  return styled.filter(({ locationCount }) => locationCount > 0);
 }
 
 /** The first `first` locations of `layer` in `view`, as coarse as `zoom` allows. */

@@ -1,0 +1,180 @@
+//! Every limit of the server: a named number with its unit, its reason and its bounds.
+//!
+//! One line here is the field, its documentation, its setting, its default and its line in `.env.example`.
+//! A limit of 0 never means "none": each one has a smallest and a largest value that keep the server sound.
+
+use super::setting::{Group, Setting};
+use super::values::Reader;
+
+/// Declares a group of limits. The first lines of a field's documentation are also its explanation in
+/// `.env.example`, so that the two cannot differ.
+macro_rules! limits {
+    ($(#[$group_doc:meta])* $group:ident $title:literal {
+        $( $(#[doc = $why:literal])+ $field:ident: $kind:ty = $default:literal, $range:expr, $name:literal; )+
+    }) => {
+        $(#[$group_doc])*
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct $group {
+            $( $(#[doc = $why])+ pub $field: $kind, )+
+        }
+
+        impl Default for $group {
+            fn default() -> Self {
+                Self { $( $field: $default, )+ }
+            }
+        }
+
+        impl $group {
+            pub(super) fn read(reader: &mut Reader) -> Self {
+                Self { $( $field: reader.number($name, $default, $range), )+ }
+            }
+
+            pub(super) fn group() -> Group {
+                let default = Self::default();
+                Group {
+                    title: $title,
+                    settings: vec![ $( Setting {
+                        name: $name,
+                        default: default.$field.to_string(),
+                        meaning: &[$($why),+],
+                    }, )+ ],
+                }
+            }
+        }
+    };
+}
+
+limits! {
+    /// What one GraphQL question may cost before it runs. Every count is taken by our own guard.
+    GraphqlLimits "Limits: one GraphQL question" {
+        /// Longest GraphQL text, in bytes. The parser's time and stack grow with it.
+        text_bytes: usize = 16_384, 64..=1_048_576, "CAIRN_LIMIT_GRAPHQL_TEXT_BYTES";
+        /// Deepest nesting of { [ ( in the text. The parser calls itself for each level: 2,000 levels end the process.
+        nesting: usize = 64, 4..=100, "CAIRN_LIMIT_GRAPHQL_NESTING";
+        /// Most tokens in the text: names, numbers, strings and signs.
+        tokens: usize = 2_000, 10..=100_000, "CAIRN_LIMIT_GRAPHQL_TOKENS";
+        /// Deepest selection of fields, fragments followed. `ofType` in an introspection question is not counted.
+        depth: usize = 12, 2..=50, "CAIRN_LIMIT_GRAPHQL_DEPTH";
+        /// Most aliases, `__typename` included, fragments followed. Aliases multiply one costly field.
+        aliases: usize = 30, 0..=1_000, "CAIRN_LIMIT_GRAPHQL_ALIASES";
+        /// Most fields at the root of an operation, fragments followed. Each may be a query to the database.
+        root_fields: usize = 20, 1..=1_000, "CAIRN_LIMIT_GRAPHQL_ROOT_FIELDS";
+        /// Most fragment definitions.
+        fragments: usize = 50, 0..=1_000, "CAIRN_LIMIT_GRAPHQL_FRAGMENTS";
+        /// Most fields and fragments once every spread is written out. Validation visits each of them: 24 fragments
+        /// that spread the next one twice are 16 million.
+        expanded_nodes: usize = 5_000, 10..=100_000, "CAIRN_LIMIT_GRAPHQL_EXPANDED_NODES";
+        /// Most directives on one field, fragment or operation.
+        directives: usize = 10, 0..=100, "CAIRN_LIMIT_GRAPHQL_DIRECTIVES";
+        /// Most operations in one document or one batch.
+        batch: usize = 10, 1..=100, "CAIRN_LIMIT_GRAPHQL_BATCH";
+        /// Highest cost of a question, counted from the sizes of the pages that it asks for.
+        complexity: usize = 5_000, 10..=1_000_000, "CAIRN_LIMIT_GRAPHQL_COMPLEXITY";
+        /// Deepest nesting of { [ in the request body or the variables. A collection of 16 levels in a filter needs about 50.
+        variables_nesting: usize = 64, 4..=120, "CAIRN_LIMIT_GRAPHQL_VARIABLES_NESTING";
+        /// Parsed and checked documents that are kept for the next time.
+        kept_documents: usize = 256, 1..=10_000, "CAIRN_LIMIT_GRAPHQL_KEPT_DOCUMENTS";
+        /// Longest text that is kept, in bytes. With the count above it bounds the memory.
+        kept_text_bytes: usize = 4_096, 64..=65_536, "CAIRN_LIMIT_GRAPHQL_KEPT_TEXT_BYTES";
+    }
+}
+
+limits! {
+    /// What one request may be and how long it may take.
+    HttpLimits "Limits: one request" {
+        /// Largest request body, in bytes. Larger ones get 413 before they are read whole.
+        body_bytes: usize = 262_144, 1_024..=104_857_600, "CAIRN_LIMIT_BODY_BYTES";
+        /// Longest time from the head of a request to its answer, in milliseconds; then 503 with Retry-After.
+        request_time_ms: u64 = 15_000, 10..=600_000, "CAIRN_LIMIT_REQUEST_TIME_MS";
+    }
+}
+
+limits! {
+    /// What one TCP connection may do, and how many there may be.
+    ConnectionLimits "Limits: connections" {
+        /// Most connections at once. Keep it under the open files that the system allows (ulimit -n); more are closed at once.
+        connections: usize = 900, 1..=1_000_000, "CAIRN_LIMIT_CONNECTIONS";
+        /// Most connections from one address (IPv6: one /64 network). Raise it behind a proxy, which is one address.
+        connections_per_address: usize = 100, 1..=1_000_000, "CAIRN_LIMIT_CONNECTIONS_PER_ADDRESS";
+        /// Longest time from the accept, or from the first byte of a later request, to a whole head, in milliseconds.
+        head_time_ms: u64 = 10_000, 10..=600_000, "CAIRN_LIMIT_HEAD_TIME_MS";
+        /// Largest head of a request, in bytes; then 431.
+        head_bytes: usize = 32_768, 8_192..=1_048_576, "CAIRN_LIMIT_HEAD_BYTES";
+        /// Most header fields of a request; then 431.
+        head_fields: usize = 100, 10..=1_000, "CAIRN_LIMIT_HEAD_FIELDS";
+        /// Longest silence inside a request body, or of a reader who takes nothing of an answer, in milliseconds.
+        body_idle_ms: u64 = 30_000, 10..=600_000, "CAIRN_LIMIT_BODY_IDLE_MS";
+        /// Longest time that a connection without a request is kept, in milliseconds.
+        keep_alive_ms: u64 = 30_000, 10..=600_000, "CAIRN_LIMIT_KEEP_ALIVE_MS";
+        /// Most requests at once on one HTTP/2 connection.
+        streams: u32 = 100, 1..=1_000, "CAIRN_LIMIT_STREAMS";
+        /// How long new connections are still taken after readiness has turned 503, in milliseconds. Behind a balancer
+        /// give it the time to notice: 5000.
+        shutdown_delay_ms: u64 = 0, 0..=600_000, "CAIRN_LIMIT_SHUTDOWN_DELAY_MS";
+        /// How long running requests may take to finish at a shutdown, in milliseconds.
+        shutdown_time_ms: u64 = 30_000, 0..=600_000, "CAIRN_LIMIT_SHUTDOWN_TIME_MS";
+    }
+}
+
+limits! {
+    /// What one statement may take of the database.
+    StoreLimits "Limits: the database" {
+        /// Longest time of one SQL statement, in milliseconds.
+        statement_time_ms: u64 = 10_000, 10..=600_000, "CAIRN_LIMIT_STATEMENT_TIME_MS";
+        /// Longest wait for a free database connection, in milliseconds; then 503 with Retry-After.
+        pool_wait_ms: u64 = 3_000, 10..=600_000, "CAIRN_LIMIT_POOL_WAIT_MS";
+    }
+}
+
+limits! {
+    /// How many locations one answer may hold.
+    PageLimits "Limits: pages" {
+        /// Locations of a page when the question names no number.
+        connection_default: usize = 100, 1..=10_000, "CAIRN_LIMIT_PAGE_DEFAULT";
+        /// Most locations of a page.
+        connection_max: usize = 1_000, 1..=10_000, "CAIRN_LIMIT_PAGE_MAX";
+        /// Most locations of a `FeatureCollection`.
+        geojson_max: usize = 10_000, 1..=100_000, "CAIRN_LIMIT_GEOJSON_MAX";
+    }
+}
+
+/// Every limit, by what it protects.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// One GraphQL question.
+    pub graphql: GraphqlLimits,
+    /// One HTTP request.
+    pub http: HttpLimits,
+    /// TCP connections.
+    pub connection: ConnectionLimits,
+    /// The database.
+    pub store: StoreLimits,
+    /// Sizes of pages.
+    pub page: PageLimits,
+}
+
+impl Limits {
+    pub(super) fn read(reader: &mut Reader) -> Self {
+        let limits = Self {
+            graphql: GraphqlLimits::read(reader),
+            http: HttpLimits::read(reader),
+            connection: ConnectionLimits::read(reader),
+            store: StoreLimits::read(reader),
+            page: PageLimits::read(reader),
+        };
+        if limits.page.connection_default > limits.page.connection_max {
+            reader.fault("CAIRN_LIMIT_PAGE_DEFAULT", "must not be more than CAIRN_LIMIT_PAGE_MAX");
+        }
+        limits
+    }
+
+    pub(super) fn groups() -> [Group; 5] {
+        [
+            GraphqlLimits::group(),
+            HttpLimits::group(),
+            ConnectionLimits::group(),
+            StoreLimits::group(),
+            PageLimits::group(),
+        ]
+    }
+}

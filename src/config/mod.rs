@@ -1,0 +1,19 @@
+//! What the operator decides: settings from the environment and `.env`, read once, checked together.
+//!
+//! Nothing else in the crate reads the environment. `settings` is the typed result, `table` names every
+//! setting with its default and its meaning (`.env.example` is printed from it), `limits` holds the limits,
+//! `values` reads single values, `setting` is a row of the table. Nothing here opens a file of data or a socket.
+
+mod limits;
+mod setting;
+mod settings;
+mod table;
+mod values;
+
+pub use limits::{
+    ConnectionLimits, GraphqlLimits, HttpLimits, Limits, PageLimits, StoreLimits,
+};
+pub use settings::{Config, LogFormat};
+pub use setting::{Group, Setting};
+pub use table::{example_file, groups};
+pub use values::{Basemap, PublicUrl, plain_host};

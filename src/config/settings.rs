@@ -1,0 +1,237 @@
+//! The typed settings of one server.
+
+use super::limits::Limits;
+use super::table::{default_of, groups};
+use super::values::{Basemap, PublicUrl, Reader, plain_host, switch};
+use crate::error::{Error, Result};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use tracing_subscriber::EnvFilter;
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Pretty,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Everything the operator decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// The file of the database. Its folder may not exist yet.
+    pub database_path: PathBuf,
+    /// Folder of everything the server keeps. It may not exist yet.
+    pub data_dir: PathBuf,
+    /// Where to listen. Port 0: any free one.
+    pub listen: SocketAddr,
+    /// Where browsers find the server, when the operator said so.
+    pub public_url: Option<PublicUrl>,
+    /// Host names that requests may carry: the defaults and the operator's.
+    pub allowed_hosts: Vec<String>,
+    /// Whether the schema may be asked for.
+    pub introspection: bool,
+    /// Whether `/graphiql/` answers.
+    pub playground: bool,
+    /// Raster tiles in place of the built-in base map.
+    pub basemap: Option<Basemap>,
+    /// What goes to the log, in the words of `tracing_subscriber::EnvFilter`.
+    pub log: String,
+    /// How log lines look.
+    pub log_format: LogFormat,
+    /// Every limit.
+    pub limits: Limits,
+    /// What is odd but no fault: one sentence each, for the log.
+    pub warnings: Vec<String>,
+}
+
+impl Config {
+    /// Reads `.env` in the working folder and the environment, which goes before it.
+    pub fn from_env() -> Result<Self> {
+        let mut pairs = dotenv_pairs(Path::new(".env"))?;
+        for (name, value) in std::env::vars_os() {
+            let Ok(name) = name.into_string() else { continue };
+            if !is_ours(&name) {
+                continue;
+            }
+            let value = value
+                .into_string()
+                .map_err(|_| Error::bad_input(format!("{name}: must be UTF-8 text")))?;
+            pairs.push((name, value));
+        }
+        Self::from_pairs(pairs)
+    }
+
+    /// Reads names and values; a later pair goes before an earlier one. All faults stand in one error.
+    pub fn from_pairs(pairs: impl IntoIterator<Item = (String, String)>) -> Result<Self> {
+        let mut reader = Reader::new(pairs);
+        let config = Self::read(&mut reader);
+        let faults = reader.into_faults();
+        if faults.is_empty() {
+            return Ok(config);
+        }
+        Err(Error::bad_input(format!("these settings cannot be used:\n  {}", faults.join("\n  "))))
+    }
+
+    fn read(reader: &mut Reader) -> Self {
+        let text = |reader: &mut Reader, name: &str| {
+            reader.optional(name, |text| Ok(text.to_owned())).unwrap_or_else(|| default_of(name).to_owned())
+        };
+        let data_dir = PathBuf::from(text(reader, "CAIRN_DATA_DIR"));
+        let database_path =
+            reader.optional("DATABASE_URL", database_path).unwrap_or_else(|| data_dir.join("cairn.gpkg"));
+        let listen = reader.optional("CAIRN_LISTEN", listen).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080)));
+        let public_url = reader.optional("CAIRN_PUBLIC_URL", PublicUrl::read);
+        let named_hosts = reader.optional("CAIRN_ALLOWED_HOSTS", hosts).unwrap_or_default();
+        reader.optional("CAIRN_TLS", tls);
+        let mut warnings = unknown_names(reader);
+        let basemap = basemap(reader, &mut warnings);
+        Self {
+            database_path,
+            data_dir,
+            allowed_hosts: allowed_hosts(listen, public_url.as_ref(), named_hosts),
+            listen,
+            public_url,
+            introspection: reader.optional("CAIRN_INTROSPECTION", switch).unwrap_or(true),
+            playground: reader.optional("CAIRN_PLAYGROUND", switch).unwrap_or(true),
+            basemap,
+            log: reader.optional("CAIRN_LOG", log_filter).unwrap_or_else(|| default_of("CAIRN_LOG").to_owned()),
+            log_format: reader.optional("CAIRN_LOG_FORMAT", log_format).unwrap_or(LogFormat::Pretty),
+            limits: Limits::read(reader),
+            warnings,
+        }
+    }
+}
+
+fn is_ours(name: &str) -> bool {
+    name == "DATABASE_URL" || name.starts_with("CAIRN_")
+}
+
+/// The pairs of a `.env` file; none when there is no such file. The faulty line itself is not shown: it may
+/// hold a secret.
+fn dotenv_pairs(path: &Path) -> Result<Vec<(String, String)>> {
+    let lines = match dotenvy::from_path_iter(path) {
+        Ok(lines) => lines,
+        Err(error) if error.not_found() => return Ok(Vec::new()),
+        Err(error) => return Err(Error::bad_input(".env: the file cannot be read").caused_by(error)),
+    };
+    lines
+        .enumerate()
+        .map(|(index, line)| {
+            line.map_err(|_| Error::bad_input(format!(".env: setting {} is not NAME=VALUE", index + 1)))
+        })
+        .filter(|pair| pair.as_ref().map_or(true, |(name, _)| is_ours(name)))
+        .collect()
+}
+
+fn database_path(url: &str) -> std::result::Result<PathBuf, String> {
+    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        return Err("PostgreSQL is not in this version; use sqlite://PATH".to_owned());
+    }
+    let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")).unwrap_or_default();
+    if path.is_empty() || path.contains('?') || path == ":memory:" {
+        return Err("must be sqlite://PATH, with the path of a file".to_owned());
+    }
+    Ok(PathBuf::from(path))
+}
+
+fn listen(text: &str) -> std::result::Result<SocketAddr, String> {
+    text.parse().map_err(|_| "must be ADDRESS:PORT, such as 127.0.0.1:8080 or [::1]:8080".to_owned())
+}
+
+fn hosts(text: &str) -> std::result::Result<Vec<String>, String> {
+    text.split(',')
+        .map(str::trim)
+        .filter(|host| !host.is_empty())
+        .map(|host| plain_host(host).ok_or(format!("`{host}` is not a host name (no scheme, port or *)")))
+        .collect()
+}
+
+fn tls(text: &str) -> std::result::Result<(), String> {
+    match text {
+        "off" => Ok(()),
+        "files" | "acme" => Err("TLS is not in this version; use off, behind a proxy that speaks TLS".to_owned()),
+        _ => Err("must be off".to_owned()),
+    }
+}
+
+fn log_filter(text: &str) -> std::result::Result<String, String> {
+    let wanted = "must be error, warn, info, debug, trace or off, or a list such as info,cairn=debug";
+    EnvFilter::try_new(text).map(|_| text.to_owned()).map_err(|_| wanted.to_owned())
+}
+
+fn log_format(text: &str) -> std::result::Result<LogFormat, String> {
+    match text {
+        "pretty" => Ok(LogFormat::Pretty),
+        "json" => Ok(LogFormat::Json),
+        _ => Err("must be pretty or json".to_owned()),
+    }
+}
+
+fn basemap(reader: &mut Reader, warnings: &mut Vec<String>) -> Option<Basemap> {
+    let attribution = reader.optional("CAIRN_BASEMAP_ATTRIBUTION", |text| Ok(text.to_owned()));
+    let basemap = reader.optional("CAIRN_BASEMAP_URL", Basemap::read);
+    match (&basemap, &attribution) {
+        (Some(_), None) => warnings.push(
+            "CAIRN_BASEMAP_ATTRIBUTION is not set: most owners of tiles ask for a credit on the map".to_owned(),
+        ),
+        (None, Some(_)) => warnings.push("CAIRN_BASEMAP_ATTRIBUTION does nothing without CAIRN_BASEMAP_URL".to_owned()),
+        _ => {}
+    }
+    basemap.map(|map| Basemap { attribution: attribution.unwrap_or_default(), ..map })
+}
+
+/// The loopback names always may: the health check of a container uses them.
+fn allowed_hosts(listen: SocketAddr, public_url: Option<&PublicUrl>, named: Vec<String>) -> Vec<String> {
+    let listen_host = match listen {
+        SocketAddr::V4(address) => address.ip().to_string(),
+        SocketAddr::V6(address) => format!("[{}]", address.ip()),
+    };
+    let mut hosts = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "[::1]".to_owned()];
+    hosts.extend((!listen.ip().is_unspecified()).then_some(listen_host));
+    hosts.extend(public_url.map(|url| url.host.clone()));
+    hosts.extend(named);
+    hosts.sort_unstable();
+    hosts.dedup();
+    hosts
+}
+
+fn unknown_names(reader: &Reader) -> Vec<String> {
+    let known: Vec<_> = groups().into_iter().flat_map(|group| group.settings).map(|setting| setting.name).collect();
+    let unknown = reader.names().filter(|name| is_ours(name) && !known.contains(name));
+    unknown
+        .map(|name| {
+            let near = known.iter().map(|other| (edits(name, other), other)).min();
+            match near.filter(|(edits, _)| *edits <= NEAR_EDITS) {
+                Some((_, other)) => format!("{name} is not a setting; did you mean {other}?"),
+                None => format!("{name} is not a setting of this version"),
+            }
+        })
+        .collect()
+}
+
+/// A name this many letters away is offered: more would offer what has nothing in common.
+const NEAR_EDITS: usize = 3;
+
+/// How many letters must be put in, left out or changed to get from `a` to `b` (Levenshtein).
+fn edits(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (done, letter) in a.bytes().enumerate() {
+        let mut left = done + 1;
+        let mut corner = done;
+        for (cell, other) in row.iter_mut().skip(1).zip(b.bytes()) {
+            let best = (corner + usize::from(letter != other)).min(left + 1).min(*cell + 1);
+            corner = std::mem::replace(cell, best);
+            left = best;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = done + 1;
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+#[path = "settings_tests.rs"]
+mod tests;

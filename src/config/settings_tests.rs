@@ -1,0 +1,121 @@
+//! Settings as operators write them, right and wrong.
+
+use super::*;
+use crate::error::ErrorCode;
+
+fn config(pairs: &[(&str, &str)]) -> Result<Config> {
+    Config::from_pairs(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+}
+
+#[test]
+fn nothing_set_is_a_server_for_this_machine() {
+    let config = config(&[]).unwrap();
+    assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(config.database_path, Path::new("./data/cairn.gpkg"));
+    assert_eq!(config.allowed_hosts, ["127.0.0.1", "[::1]", "localhost"]);
+    assert_eq!(config.limits, Limits::default());
+    assert_eq!(config.warnings, Vec::<String>::new());
+    assert!(config.introspection && config.playground && config.basemap.is_none());
+}
+
+#[test]
+fn the_defaults_in_the_table_are_the_defaults_in_the_code() {
+    let pairs = groups().into_iter().flat_map(|group| group.settings).map(|row| (row.name.to_owned(), row.default));
+    assert_eq!(Config::from_pairs(pairs).unwrap(), config(&[]).unwrap());
+}
+
+#[test]
+fn every_setting_of_the_table_is_read() {
+    for setting in groups().into_iter().flat_map(|group| group.settings) {
+        let odd = config(&[(setting.name, "\u{1}?&%$ ,=")]);
+        let changed = odd.map_or(true, |odd| Config { warnings: Vec::new(), ..odd } != config(&[]).unwrap());
+        let text_without_effect_alone = setting.name == "CAIRN_BASEMAP_ATTRIBUTION";
+        assert!(changed || text_without_effect_alone, "{} changes nothing", setting.name);
+    }
+}
+
+#[test]
+fn all_faults_are_told_together() {
+    let faulty = [
+        ("CAIRN_LISTEN", "8080"),
+        ("CAIRN_TLS", "acme"),
+        ("DATABASE_URL", "postgres://me:secret@db/cairn"),
+        ("CAIRN_INTROSPECTION", "signed-in"),
+        ("CAIRN_LOG", "=="),
+        ("CAIRN_LIMIT_GRAPHQL_NESTING", "101"),
+        ("CAIRN_LIMIT_PAGE_DEFAULT", "2000"),
+        ("CAIRN_ALLOWED_HOSTS", "a.example, https://b.example"),
+    ];
+    let error = config(&faulty).unwrap_err();
+    assert_eq!(error.code(), ErrorCode::BadInput);
+    for (name, _) in faulty {
+        assert!(error.to_string().contains(&format!("\n  {name}: ")), "{name} is missing in: {error}");
+    }
+    assert!(!error.to_string().contains("secret"));
+}
+
+#[test]
+fn a_limit_is_taken_at_its_bounds_and_not_beyond() {
+    let nesting = |text: &str| config(&[("CAIRN_LIMIT_GRAPHQL_NESTING", text)]).map(|c| c.limits.graphql.nesting);
+    assert_eq!(nesting("4").unwrap(), 4);
+    assert_eq!(nesting(" 100 ").unwrap(), 100);
+    for bad in ["3", "101", "0", "-1", "64.0", "1e3", "many"] {
+        let error = nesting(bad).unwrap_err().to_string();
+        assert!(error.contains("a whole number from 4 to 100"), "{bad}: {error}");
+    }
+}
+
+#[test]
+fn databases_are_files() {
+    let path = |url: &str| config(&[("DATABASE_URL", url), ("CAIRN_DATA_DIR", "/d")]).map(|c| c.database_path);
+    assert_eq!(path("sqlite:///var/lib/cairn/a.gpkg").unwrap(), Path::new("/var/lib/cairn/a.gpkg"));
+    assert_eq!(path("sqlite://./data/a.gpkg").unwrap(), Path::new("./data/a.gpkg"));
+    assert_eq!(path("").unwrap(), Path::new("/d/cairn.gpkg"));
+    for bad in ["sqlite://", "sqlite::memory:", "sqlite://a?mode=ro", "mysql://a", "a.gpkg"] {
+        assert!(path(bad).is_err(), "{bad}");
+    }
+    assert!(path("postgres://db/a").unwrap_err().to_string().contains("not in this version"));
+}
+
+#[test]
+fn hosts_of_the_listen_address_and_the_public_url_are_allowed() {
+    let pairs = [
+        ("CAIRN_LISTEN", "[fd00::1]:80"),
+        ("CAIRN_PUBLIC_URL", "https://maps.example.org:8443"),
+        ("CAIRN_ALLOWED_HOSTS", "Tiles.example.org, 10.0.0.7"),
+    ];
+    let wanted = ["10.0.0.7", "127.0.0.1", "[::1]", "[fd00::1]", "localhost", "maps.example.org", "tiles.example.org"];
+    assert_eq!(config(&pairs).unwrap().allowed_hosts, wanted);
+    let open = config(&[("CAIRN_LISTEN", "0.0.0.0:80")]).unwrap();
+    assert_eq!(open.allowed_hosts, ["127.0.0.1", "[::1]", "localhost"]);
+}
+
+#[test]
+fn an_unknown_name_is_warned_about_with_the_nearest_known_one() {
+    let warnings = config(&[("CAIRN_LISTN", "a"), ("CAIRN_TURBO_MODE", "on"), ("CAIRN_LIMIT_BODY_BYTE", "1")]);
+    let wanted = [
+        "CAIRN_LIMIT_BODY_BYTE is not a setting; did you mean CAIRN_LIMIT_BODY_BYTES?",
+        "CAIRN_LISTN is not a setting; did you mean CAIRN_LISTEN?",
+        "CAIRN_TURBO_MODE is not a setting of this version",
+    ];
+    assert_eq!(warnings.unwrap().warnings, wanted);
+}
+
+#[test]
+fn a_dotenv_file_is_read_and_a_faulty_line_is_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(".env");
+    assert_eq!(dotenv_pairs(&path).unwrap(), []);
+    std::fs::write(&path, "# a comment\nCAIRN_LOG=debug\nOTHER=1\n").unwrap();
+    assert_eq!(dotenv_pairs(&path).unwrap(), [("CAIRN_LOG".to_owned(), "debug".to_owned())]);
+    std::fs::write(&path, "CAIRN_LOG=debug\nsecret phrase without a sign\n").unwrap();
+    let error = dotenv_pairs(&path).unwrap_err().to_string();
+    assert!(error.contains("setting 2") && !error.contains("secret"), "{error}");
+}
+
+#[test]
+fn letters_to_change_are_counted() {
+    for (a, b, wanted) in [("", "", 0), ("a", "", 1), ("kitten", "sitting", 3), ("flaw", "lawn", 2)] {
+        assert_eq!(edits(a, b), wanted, "{a} {b}");
+    }
+}

@@ -1,0 +1,133 @@
+//! The table of all settings: name, default, meaning. `.env.example` is printed from it.
+
+use super::limits::Limits;
+use super::setting::{Group, Setting};
+use std::fmt::Write as _;
+
+const fn row(
+    name: &'static str,
+    default: &'static str,
+    meaning: &'static [&'static str],
+) -> (&'static str, &'static str, &'static [&'static str]) {
+    (name, default, meaning)
+}
+
+type Row = (&'static str, &'static str, &'static [&'static str]);
+
+const DATA: &[Row] = &[
+    row("CAIRN_DATA_DIR", "./data", &["The folder of the database file, made at the first start."]),
+    row(
+        "DATABASE_URL",
+        "",
+        &["The database: sqlite://PATH, a GeoPackage file. Not set: cairn.gpkg in CAIRN_DATA_DIR."],
+    ),
+];
+
+const ADDRESS: &[Row] = &[
+    row("CAIRN_LISTEN", "127.0.0.1:8080", &["Where to listen: ADDRESS:PORT. Port 0 takes a free one, which is printed."]),
+    row(
+        "CAIRN_PUBLIC_URL",
+        "",
+        &["Where browsers find the server, such as https://maps.example.org. Its host becomes an allowed one."],
+    ),
+    row(
+        "CAIRN_ALLOWED_HOSTS",
+        "",
+        &[
+            "Further host names that requests may carry, by comma, without ports. The host of CAIRN_PUBLIC_URL, the",
+            "listen address, localhost, 127.0.0.1 and [::1] always may; any other gets 421 (DNS rebinding).",
+        ],
+    ),
+    row("CAIRN_TLS", "off", &["off: plain HTTP, for this machine or behind a proxy that speaks TLS."]),
+];
+
+const PAGES: &[Row] = &[
+    row("CAIRN_INTROSPECTION", "on", &["Whether clients may ask for the GraphQL schema: on or off."]),
+    row("CAIRN_PLAYGROUND", "on", &["Whether GraphiQL answers at /graphiql/: on or off."]),
+    row(
+        "CAIRN_BASEMAP_URL",
+        "",
+        &["Raster tiles in place of the built-in base map: https://HOST/.../{z}/{x}/{y}.png. Browsers then ask that host."],
+    ),
+    row("CAIRN_BASEMAP_ATTRIBUTION", "", &["The credit that the owner of those tiles asks for. Plain text."]),
+];
+
+const LOG: &[Row] = &[
+    row("CAIRN_LOG", "info", &["What goes to the log: error, warn, info, debug, trace, or by module: info,cairn::http=debug."]),
+    row("CAIRN_LOG_FORMAT", "pretty", &["pretty for people, json (one object a line) for machines."]),
+];
+
+fn group(title: &'static str, rows: &'static [Row]) -> Group {
+    let settings = rows
+        .iter()
+        .map(|&(name, default, meaning)| Setting { name, default: default.to_owned(), meaning })
+        .collect();
+    Group { title, settings }
+}
+
+/// All settings of this version, in the order of `.env.example`.
+pub fn groups() -> Vec<Group> {
+    let mut groups = vec![
+        group("Data", DATA),
+        group("Address", ADDRESS),
+        group("Pages and GraphQL", PAGES),
+        group("Log", LOG),
+    ];
+    groups.extend(Limits::groups());
+    groups
+}
+
+/// The default of one setting in `groups`; empty for "not set".
+pub(super) fn default_of(name: &str) -> &'static str {
+    [DATA, ADDRESS, PAGES, LOG]
+        .into_iter()
+        .flatten()
+        .find(|(row, _, _)| *row == name)
+        .map_or("", |(_, default, _)| default)
+}
+
+/// The text of `.env.example`: every setting, commented out, with its default and its meaning.
+pub fn example_file() -> String {
+    let mut text = String::from(
+        "# Settings of Cairn. Copy this file to .env and take away the # of a line to change it.\n\
+         # The environment goes before this file. An unknown CAIRN_ name is warned about at the start.\n",
+    );
+    for group in groups() {
+        let _ = writeln!(text, "\n# ---- {} ----", group.title);
+        for setting in group.settings {
+            text.push('\n');
+            for line in setting.meaning {
+                let _ = writeln!(text, "# {}", line.trim());
+            }
+            let _ = writeln!(text, "#{}={}", setting.name, setting.default);
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn the_committed_example_lists_every_setting_with_its_default() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/.env.example");
+        let committed = std::fs::read_to_string(path).unwrap_or_default();
+        let wanted = example_file();
+        let line = committed.lines().zip(wanted.lines()).position(|(have, want)| have != want);
+        assert!(
+            committed == wanted,
+            ".env.example differs from the table, first at line {line:?}; it must read:\n{wanted}"
+        );
+    }
+
+    #[test]
+    fn no_setting_stands_twice_and_each_is_explained() {
+        let mut seen = HashSet::new();
+        for setting in groups().into_iter().flat_map(|group| group.settings) {
+            assert!(seen.insert(setting.name), "{} stands twice", setting.name);
+            assert!(setting.meaning.iter().any(|line| line.len() > 20), "{} is not explained", setting.name);
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Readers and writers of the formats that locations travel in.
+
+pub mod geojson;

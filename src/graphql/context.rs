@@ -1,0 +1,43 @@
+//! What resolvers find in the context: the services, and the viewer that the door made once for the request.
+
+use async_graphql::Context;
+
+use crate::app::App;
+use crate::config::PageLimits;
+use crate::error::{Error, Result};
+use crate::model::{LocationId, Viewer};
+
+/// The services.
+pub fn app<'a>(context: &Context<'a>) -> Result<&'a App> {
+    context.data_opt::<App>().ok_or_else(|| Error::internal("the schema was built without its services"))
+}
+
+/// The sizes of pages.
+pub fn page_limits(context: &Context<'_>) -> PageLimits {
+    context.data_opt::<PageLimits>().cloned().unwrap_or_default()
+}
+
+/// Who asks; a request that no door has named a viewer for is anonymous.
+pub fn viewer(context: &Context<'_>) -> Viewer {
+    context.data_opt::<Viewer>().copied().unwrap_or(Viewer::Anonymous)
+}
+
+/// Stands in the data of a question that names a field of the root twice, as clients with fragments do. async-graphql joins
+/// such answers object by object and would drop the second of two that are rendered: they must be resolved.
+#[derive(Debug)]
+pub struct AskedTwice;
+
+/// Whether an answer may be written at once instead of field by field.
+pub fn may_render(context: &Context<'_>) -> bool {
+    context.data_opt::<AskedTwice>().is_none()
+}
+
+/// An id of the API as a row number; what is no number is the id of nothing.
+pub fn parse_id(id: &str) -> Option<LocationId> {
+    id.parse().ok()
+}
+
+/// A count as a GraphQL `Int`, which ends at 2^31 - 1.
+pub fn to_int(count: i64) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
+}

@@ -1,0 +1,15 @@
+//! The GraphQL door: the schema, and how its inputs become questions. No SQL, no rights decided here.
+
+pub mod clusters;
+pub mod connection;
+pub mod context;
+pub mod filter_input;
+pub mod layer;
+pub mod location;
+pub mod query_root;
+pub mod rendered;
+pub mod scalars;
+pub mod schema;
+pub mod search;
+pub mod shapes;
+pub mod stats;

@@ -1,0 +1,284 @@
+//! `/graphql`: from a request to an answer.
+
+use super::super::error::Problem;
+use super::super::etag::with_etag;
+use super::super::request_id::RequestId;
+use super::answer::{could_not_run, write_batch, write_response};
+use super::complete::{Switches, Types};
+use super::documents::Documents;
+use super::mask::{mask, to_server_error};
+use super::media::{Media, is_json};
+use super::origin::is_foreign;
+use super::question::{Asked, Question};
+use crate::config::{Config, Limits};
+use crate::error::{Error, ErrorCode};
+use crate::graphql::context::AskedTwice;
+use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
+use async_graphql::{ObjectType, Response as Answer, Schema, ServerError, SubscriptionType, Value, Variables};
+use axum::Extension;
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use std::error::Error as StdError;
+use std::io;
+use std::sync::Arc;
+
+/// Who answers a question that has passed the guards.
+pub trait Execute: Clone + Send + Sync + 'static {
+    /// Answers one question. Its document is parsed already, and the [`RequestId`] stands in its data.
+    fn execute(&self, request: async_graphql::Request) -> impl Future<Output = Answer> + Send;
+
+    /// The schema, in its definition language: answers are completed by it.
+    fn sdl(&self) -> String;
+}
+
+impl<Q, M, S> Execute for Schema<Q, M, S>
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+    S: SubscriptionType + 'static,
+{
+    fn execute(&self, request: async_graphql::Request) -> impl Future<Output = Answer> + Send {
+        Schema::execute(self, request)
+    }
+
+    fn sdl(&self) -> String {
+        Schema::sdl(self)
+    }
+}
+
+/// All that `/graphql` needs.
+#[derive(Debug, Clone)]
+pub struct Door<E> {
+    executor: E,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    limits: Limits,
+    documents: Documents,
+    types: Types,
+    introspection: bool,
+    public_origin: Option<String>,
+}
+
+impl<E: Execute> Door<E> {
+    /// A door under these settings.
+    pub fn new(executor: E, config: &Config) -> Self {
+        let types = Types::of(&executor.sdl()).unwrap_or_else(|error| {
+            tracing::error!(%error, "the schema cannot be read: answers go out as they are resolved");
+            Types::default()
+        });
+        let shared = Shared {
+            types,
+            limits: config.limits.clone(),
+            documents: Documents::new(&config.limits.graphql),
+            introspection: config.introspection,
+            public_origin: config.public_url.as_ref().map(|url| url.origin.clone()),
+        };
+        Self { executor, shared: Arc::new(shared) }
+    }
+
+    /// Guards, runs and masks one question. Operations other than `allowed` kinds are refused.
+    async fn answer(&self, mut question: Question, id: &RequestId) -> Answer {
+        let document = match self.shared.documents.get(&question.query) {
+            Ok(document) => document,
+            Err(error) => return Answer::from_errors(vec![error]),
+        };
+        let running = operation(&document, question.operation_name.as_deref());
+        if let Some(running) = running
+            && let Err(error) = fill_variables(running, &mut question.variables)
+        {
+            return Answer::from_errors(vec![error]);
+        }
+        let switches = Switches::of(&question.variables);
+        let mut request = async_graphql::Request::new(question.query).variables(question.variables).data(id.clone());
+        request.operation_name = question.operation_name;
+        request.set_parsed_query(ExecutableDocument::clone(&document));
+        if running.is_some_and(|running| self.shared.types.asks_twice(&document, running, &switches)) {
+            request = request.data(AskedTwice);
+        }
+        if !self.shared.introspection {
+            request = request.disable_introspection();
+        }
+        let mut answer = self.executor.execute(request).await;
+        if let Some(running) = running {
+            self.shared.types.complete(&mut answer, &document, running, &switches);
+        }
+        mask(&mut answer, id, &self.shared.limits.graphql);
+        answer
+    }
+
+    /// True when the text holds an operation that would run and is no query. A faulty text is not our concern
+    /// here: its faults are told with the answer.
+    fn is_no_query(&self, question: &Question) -> bool {
+        let Ok(document) = self.shared.documents.get(&question.query) else { return false };
+        operation(&document, question.operation_name.as_deref())
+            .map_or(!only_queries(&document), |operation| operation.ty != OperationType::Query)
+    }
+}
+
+/// `POST /graphql`: one question or a batch of them, as JSON.
+pub async fn post<E: Execute>(
+    State(door): State<Door<E>>,
+    Extension(id): Extension<RequestId>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let Some(media) = Media::negotiate(&parts.headers) else { return not_acceptable() };
+    let refuse = |status, error| refusal(status, &error, media);
+    if is_foreign(&parts.uri, &parts.headers, door.shared.public_origin.as_deref()) {
+        let error = Error::new(ErrorCode::Forbidden, "a page of another origin cannot ask here");
+        return refuse(StatusCode::FORBIDDEN, error);
+    }
+    if !is_json(&parts.headers) {
+        let error = Error::bad_input("the Content-Type must be application/json");
+        return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, error);
+    }
+    let body = match read_body(body, &parts.headers, door.shared.limits.http.body_bytes).await {
+        Ok(body) => body,
+        Err(problem) => return refuse(problem.status, problem.error),
+    };
+    let mut out = Vec::new();
+    match Asked::from_json(&body, &door.shared.limits.graphql) {
+        Err(error) => refuse(StatusCode::BAD_REQUEST, error),
+        Ok(Asked::One(question)) => {
+            let answer = door.answer(*question, &id).await;
+            write_response(&answer, &mut out);
+            finish(status_of(&answer, media), media, answer.http_headers, out)
+        }
+        Ok(Asked::Batch(questions)) => {
+            // One after the other, so that a batch never takes more of the database than one question does.
+            let mut answers = Vec::with_capacity(questions.len());
+            let mut headers = HeaderMap::new();
+            for question in questions {
+                let mut answer = door.answer(question, &id).await;
+                headers.extend(std::mem::take(&mut answer.http_headers));
+                answers.push(answer);
+            }
+            write_batch(&answers, &mut out);
+            finish(StatusCode::OK, media, headers, out)
+        }
+    }
+}
+
+/// `GET /graphql?query=`: one query, never anything that writes.
+pub async fn get<E: Execute>(
+    State(door): State<Door<E>>,
+    Extension(id): Extension<RequestId>,
+    request: Request,
+) -> Response {
+    let Some(media) = Media::negotiate(request.headers()) else { return not_acceptable() };
+    let question = match Question::from_query_string(request.uri(), &door.shared.limits.graphql) {
+        Ok(question) => question,
+        Err(error) => return refusal(StatusCode::BAD_REQUEST, &error, media),
+    };
+    if door.is_no_query(&question) {
+        let error = Error::bad_input("GET runs queries only; send this operation by POST");
+        let mut response = refusal(StatusCode::METHOD_NOT_ALLOWED, &error, media);
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+        return response;
+    }
+    let headers = request.into_parts().0.headers;
+    let answer = door.answer(question, &id).await;
+    let mut out = Vec::new();
+    write_response(&answer, &mut out);
+    if answer.is_ok() {
+        return with_etag(&headers, media.content_type(), "accept, accept-encoding", out);
+    }
+    finish(status_of(&answer, media), media, answer.http_headers, out)
+}
+
+/// The body, whole, if it is within the limit and keeps coming.
+async fn read_body(body: Body, headers: &HeaderMap, limit: usize) -> Result<Bytes, Problem> {
+    let too_large = || {
+        let sentence = format!("the request body is larger than {limit} bytes");
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, Error::limit(sentence))
+    };
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|length: usize| length > limit) {
+        return Err(too_large());
+    }
+    match Limited::new(body, limit).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if cause::<LengthLimitError>(&*error).is_some() => Err(too_large()),
+        Err(error) if cause(&*error).is_some_and(|io: &io::Error| io.kind() == io::ErrorKind::TimedOut) => Err(Problem::new(
+            StatusCode::REQUEST_TIMEOUT,
+            Error::new(ErrorCode::Timeout, "the request body stopped coming"),
+        )),
+        Err(_) => Err(Problem::from(Error::bad_input("the request body broke off"))),
+    }
+}
+
+/// The first `T` among an error and its causes.
+fn cause<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+    error.downcast_ref().or_else(|| cause(error.source()?))
+}
+
+/// The operation that would run.
+fn operation<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Option<&'a OperationDefinition> {
+    match &document.operations {
+        DocumentOperations::Single(operation) => Some(&operation.node),
+        DocumentOperations::Multiple(operations) => match name {
+            Some(name) => operations.get(name).map(|operation| &operation.node),
+            None if operations.len() == 1 => operations.values().next().map(|operation| &operation.node),
+            None => None,
+        },
+    }
+}
+
+fn only_queries(document: &ExecutableDocument) -> bool {
+    document.operations.iter().all(|(_, operation)| operation.node.ty == OperationType::Query)
+}
+
+/// Fills in the defaults, which async-graphql forgets for `@skip` and `@include`. A variable that may not be null must
+/// be given, even if no field uses it: async-graphql looks only on use.
+fn fill_variables(operation: &OperationDefinition, variables: &mut Variables) -> Result<(), ServerError> {
+    for variable in &operation.variable_definitions {
+        let definition = &variable.node;
+        let name = &definition.name.node;
+        let missing = match (variables.get(name), &definition.default_value) {
+            (Some(value), _) => *value == Value::Null,
+            (None, Some(default)) => {
+                variables.insert(name.clone(), default.node.clone());
+                false
+            }
+            (None, None) => true,
+        };
+        if missing && !definition.var_type.node.nullable {
+            let error = Error::bad_input("this variable must be given and not null").at(name.as_str());
+            let mut error = to_server_error(&error);
+            error.locations.push(variable.pos);
+            return Err(error);
+        }
+    }
+    Ok(())
+}
+
+fn status_of(answer: &Answer, media: Media) -> StatusCode {
+    if media == Media::GraphqlResponse && could_not_run(answer) { StatusCode::BAD_REQUEST } else { StatusCode::OK }
+}
+
+fn finish(status: StatusCode, media: Media, more: HeaderMap, body: Vec<u8>) -> Response {
+    let mut response = (status, body).into_response();
+    let headers = response.headers_mut();
+    headers.extend(more);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media.content_type()));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// A request that holds no question we could run, in GraphQL's own form of an error.
+fn refusal(status: StatusCode, error: &Error, media: Media) -> Response {
+    let mut out = Vec::new();
+    write_response(&Answer::from_errors(vec![to_server_error(error)]), &mut out);
+    finish(status, media, HeaderMap::new(), out)
+}
+
+fn not_acceptable() -> Response {
+    let sentence = "the answer is application/graphql-response+json or application/json; Accept one of them";
+    Problem::new(StatusCode::NOT_ACCEPTABLE, Error::bad_input(sentence)).into_response()
+}

@@ -1,0 +1,29 @@
+//! The HTTP door: routes, and what every answer carries.
+//!
+//! `router` lists the routes. Each request passes, from the outside in: `headers` (request id, security headers,
+//! the text of errors), the panic guard, `host`, the time limit, compression, then its handler in `graphql`,
+//! `system` or `assets`.
+
+mod assets;
+mod deadline;
+mod error;
+mod etag;
+mod headers;
+mod host;
+mod request_id;
+mod router;
+mod system;
+
+pub mod graphql;
+
+pub use assets::Pages;
+pub use error::Problem;
+pub use etag::{is_fresh, weak_etag, with_etag};
+pub use headers::SecurityHeaders;
+pub use host::AllowedHosts;
+pub use request_id::RequestId;
+pub use router::{Parts, router};
+pub use system::Readiness;
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,68 @@
+//! All routes of the server, and the layers around them.
+
+use super::assets::{self, Pages};
+use super::error::{Problem, panicked};
+use super::graphql::{self, Door, Execute};
+use super::headers::{self, SecurityHeaders};
+use super::host::{self, AllowedHosts};
+use super::system::{self, Readiness};
+use super::deadline;
+use crate::config::Config;
+use axum::Router;
+use axum::http::{Extensions, HeaderMap, StatusCode, Version, header};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::get;
+use std::time::Duration;
+use tower_http::CompressionLevel;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{Predicate, SizeAbove};
+
+/// What the routes need.
+#[derive(Debug)]
+pub struct Parts<'a, E> {
+    /// The settings.
+    pub config: &'a Config,
+    /// Who answers GraphQL questions.
+    pub executor: E,
+    /// Whether the server can take requests.
+    pub readiness: Readiness,
+    /// The pages.
+    pub pages: Pages,
+}
+
+/// The whole HTTP door. The layers read from the inside out: the last one sees a request first.
+pub fn router<E: Execute>(parts: Parts<'_, E>) -> Router {
+    let Parts { config, executor, readiness, pages } = parts;
+    let door = Door::new(executor, config);
+    let settings = system::settings(config.basemap.as_ref());
+    Router::new()
+        .route(graphql::PATH, get(graphql::get::<E>).post(graphql::post::<E>).with_state(door))
+        .route("/livez", get(system::livez))
+        .route("/readyz", get(system::readyz).with_state(readiness))
+        .route("/settings.json", get(system::settings_json).with_state(settings))
+        .method_not_allowed_fallback(async || Problem::method_not_allowed())
+        .fallback_service(get(assets::serve).fallback(assets::serve).with_state(pages))
+        .layer(compression())
+        .layer(from_fn_with_state(Duration::from_millis(config.limits.http.request_time_ms), deadline::keep))
+        .layer(from_fn_with_state(AllowedHosts::new(config.allowed_hosts.iter().cloned()), host::check))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(graphql::shape))
+        .layer(from_fn_with_state(SecurityHeaders::new(config), headers::frame))
+}
+
+/// Below this a compressed answer saves no packet.
+const SMALLEST_COMPRESSED_BYTES: u16 = 1_024;
+
+/// The fastest level: zlib's usual level 6 costs more than the query whose answer it packs.
+fn compression() -> CompressionLayer<impl Predicate> {
+    CompressionLayer::new()
+        .quality(CompressionLevel::Fastest)
+        .compress_when(SizeAbove::new(SMALLEST_COMPRESSED_BYTES).and(is_text))
+}
+
+fn is_text(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
+    let Some(full) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
+    let kind = full.split(';').next().unwrap_or(full).trim();
+    kind.starts_with("text/") || kind.ends_with("json") || kind.ends_with("xml") || kind.ends_with("wasm")
+}

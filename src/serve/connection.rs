@@ -1,0 +1,112 @@
+//! One connection, from its accept to its end.
+
+use super::body::{RunningBody, TimedBody};
+use super::idle::Activity;
+use super::stream::Watched;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::{Request, Response};
+use crate::config::ConnectionLimits;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tower::ServiceExt as _;
+
+/// What every connection shares.
+pub(super) struct Shared {
+    pub(super) router: Router,
+    pub(super) limits: ConnectionLimits,
+    protocol: auto::Builder<TokioExecutor>,
+}
+
+impl Shared {
+    pub(super) fn new(router: Router, limits: &ConnectionLimits) -> Self {
+        let mut protocol = auto::Builder::new(TokioExecutor::new());
+        // hyper's own head timer stays off: `Activity` times the head and the silence between requests.
+        protocol
+            .http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(None)
+            .max_headers(limits.head_fields)
+            .max_buf_size(limits.head_bytes);
+        protocol
+            .http2()
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(limits.streams)
+            .max_header_list_size(u32::try_from(limits.head_bytes).unwrap_or(u32::MAX))
+            .keep_alive_interval(Some(Duration::from_millis(limits.keep_alive_ms)))
+            .keep_alive_timeout(Duration::from_millis(limits.head_time_ms));
+        Self { router, limits: limits.clone(), protocol }
+    }
+}
+
+/// How long a silent HTTP/2 client has to hear that the connection ends before it does.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// Drives one connection. Ends by itself, by a time limit, or after its running requests once `stop` is true.
+pub(super) async fn drive(stream: TcpStream, peer: SocketAddr, shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
+    let activity = Activity::new(&shared.limits);
+    let secured = tokio::select! {
+        secured = secure(stream) => secured,
+        () = activity.too_long() => return,
+    };
+    let Ok(stream) = secured else { return };
+    let body_idle = Duration::from_millis(shared.limits.body_idle_ms);
+    let watched = TokioIo::new(Watched::new(stream, Arc::clone(&activity), body_idle));
+    let service = service_fn(|request| answer(request, peer, &shared.router, &activity, body_idle));
+    let mut connection = pin!(shared.protocol.serve_connection_with_upgrades(watched, service));
+    let mut too_long = pin!(activity.too_long());
+    let mut stopping = false;
+    loop {
+        tokio::select! {
+            ended = connection.as_mut() => {
+                if let Err(error) = ended {
+                    tracing::debug!(%peer, %error, "the connection broke");
+                }
+                return;
+            }
+            () = &mut too_long => break,
+            _ = stop.wait_for(|stop| *stop), if !stopping => {
+                stopping = true;
+                connection.as_mut().graceful_shutdown();
+            }
+        }
+    }
+    tracing::debug!(%peer, "the connection was silent for too long");
+    connection.as_mut().graceful_shutdown();
+    // Whatever is left of it after the farewell is dropped, and with it the socket.
+    let _ = tokio::time::timeout(FAREWELL, connection).await;
+}
+
+/// The place of the TLS handshake: a TCP stream in, a stream of plain bytes out. Its time counts as head time.
+async fn secure(stream: TcpStream) -> io::Result<TcpStream> {
+    std::future::ready(stream.set_nodelay(true).map(|()| stream)).await
+}
+
+/// Hands a request to the router. The answer keeps the connection "running" until its last byte.
+fn answer(
+    request: Request<Incoming>,
+    peer: SocketAddr,
+    router: &Router,
+    activity: &Arc<Activity>,
+    body_idle: Duration,
+) -> impl Future<Output = Result<Response<RunningBody>, Infallible>> + Send + use<> {
+    let running = activity.begin();
+    let router = router.clone();
+    let mut request = request.map(|body| Body::new(TimedBody::new(body, body_idle)));
+    request.extensions_mut().insert(ConnectInfo(peer));
+    async move {
+        let response = router.oneshot(request).await?;
+        Ok(response.map(|body| RunningBody::new(body, running)))
+    }
+}

@@ -1,0 +1,64 @@
+//! Reads the catalogue: layers and property names at one version.
+
+use std::collections::{BTreeSet, HashMap};
+
+use entity::layer;
+use sea_orm::sea_query::{Alias, Query};
+use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder, TransactionTrait};
+
+use crate::error::{Error, Result};
+use crate::model::time::parse_timestamp;
+use crate::model::{Catalog, Layer, Visibility};
+use crate::store::Store;
+use crate::store::sql::select::{CATALOG_VERSION, catalog_version};
+
+impl Store {
+    /// The version of the catalogue as it is now.
+    pub async fn catalog_version(&self) -> Result<i64> {
+        let row = self.one(&Query::select().expr_as(catalog_version(), CATALOG_VERSION).take()).await?;
+        Ok(row.try_get("", CATALOG_VERSION)?)
+    }
+
+    /// Reads the whole catalogue in one snapshot.
+    pub async fn catalog(&self) -> Result<Catalog> {
+        let snapshot = self.reader.begin().await?;
+        let version = Query::select().expr_as(catalog_version(), CATALOG_VERSION).take();
+        let version = snapshot.query_one(&version).await?.ok_or_else(|| Error::internal("no catalogue"))?;
+        let layers = layer::Entity::find()
+            .order_by_asc(layer::Column::Position)
+            .order_by_asc(layer::Column::Id)
+            .all(&snapshot)
+            .await?;
+        let names = Query::select()
+            .columns([Alias::new("layer_id"), Alias::new("name")])
+            .from(Alias::new("layer_property"))
+            .take();
+        let mut properties: HashMap<i64, BTreeSet<String>> = HashMap::new();
+        for row in snapshot.query_all(&names).await? {
+            properties.entry(row.try_get_by_index(0)?).or_default().insert(row.try_get_by_index(1)?);
+        }
+        snapshot.commit().await?;
+        let layers = layers.into_iter().map(to_layer).collect::<Result<_>>()?;
+        Ok(Catalog { version: version.try_get("", CATALOG_VERSION)?, layers, properties })
+    }
+}
+
+fn to_layer(row: layer::Model) -> Result<Layer> {
+    let visibility = match row.visibility.as_str() {
+        "PUBLIC" => Visibility::Public,
+        // Anything else that a foreign writer may invent is not for everybody.
+        _ => Visibility::Private,
+    };
+    Ok(Layer {
+        id: row.id,
+        key: row.key,
+        title: row.title,
+        description: row.description,
+        attribution: row.attribution,
+        visibility,
+        style: serde_json::from_str(&row.style).map_err(Error::internal)?,
+        position: row.position,
+        created_at: parse_timestamp(&row.created_at)?,
+        updated_at: parse_timestamp(&row.updated_at)?,
+    })
+}

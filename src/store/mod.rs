@@ -1,0 +1,15 @@
+//! The store: the only place with SQL. It answers [`BoundQuery`](crate::query::BoundQuery)s and nothing weaker.
+
+pub mod catalog;
+pub mod connect;
+pub mod dialect;
+pub mod error;
+pub mod gpkg;
+pub mod locations;
+pub mod migrate;
+pub mod sql;
+pub mod summaries;
+pub mod write;
+
+pub use connect::Store;
+pub use locations::Answer;

@@ -1,0 +1,64 @@
+//! Keyset paging: where a page begins, as a condition on the sort keys.
+
+use entity::location::{Column, Entity as Location};
+use sea_orm::Value;
+use sea_orm::sea_query::{Expr, ExprTrait};
+
+use crate::geometry::Position;
+use crate::query::{BoundQuery, Direction, KeyValue, SortKey};
+use crate::store::dialect::Dialect;
+
+/// The value of a sort key in a row.
+pub fn key(dialect: Dialect, key: &SortKey, near: Option<Position>) -> Expr {
+    let column = |column| Expr::col((Location, column));
+    match key {
+        SortKey::Id => column(Column::Id),
+        SortKey::Name => column(Column::Name),
+        SortKey::CreatedAt => column(Column::CreatedAt),
+        SortKey::UpdatedAt => column(Column::UpdatedAt),
+        // An order by distance without a place is refused when the question is bound.
+        SortKey::Distance => near.map_or_else(|| Expr::val(Value::Double(None)), |near| dialect.distance(near)),
+        SortKey::PropertyNumber(path) => dialect.property_number(path),
+        SortKey::PropertyText(path) => dialect.property_text(path),
+    }
+}
+
+/// Rows strictly behind the cursor, in reading direction: behind in the first key, or equal in it and behind in the second,
+/// and so on. Missing values come last in either direction of the order, and so first when a page is read backward.
+pub fn behind_cursor(dialect: Dialect, query: &BoundQuery) -> Option<Expr> {
+    let values = query.after()?;
+    let keys = &query.order().keys;
+    let mut condition: Option<Expr> = None;
+    for (value, (sort, direction)) in values.iter().zip(keys).rev() {
+        let key = || key(dialect, sort, query.near().map(|near| near.position));
+        let ascending = (*direction == Direction::Asc) != query.backward();
+        let behind = match to_value(value) {
+            None if query.backward() => key().is_not_null(),
+            None => Expr::val(false),
+            Some(value) => {
+                let beyond = if ascending { key().gt(value) } else { key().lt(value) };
+                if sort.nullable() && !query.backward() { beyond.or(key().is_null()) } else { beyond }
+            }
+        };
+        condition = Some(match condition {
+            None => behind,
+            Some(later) => {
+                let equal = match to_value(value) {
+                    None => key().is_null(),
+                    Some(value) => key().eq(value),
+                };
+                behind.or(equal.and(later))
+            }
+        });
+    }
+    condition
+}
+
+fn to_value(value: &KeyValue) -> Option<Value> {
+    match value {
+        KeyValue::Null => None,
+        KeyValue::Int(value) => Some((*value).into()),
+        KeyValue::RealBits(bits) => Some(f64::from_bits(*bits).into()),
+        KeyValue::Text(text) => Some(text.as_str().into()),
+    }
+}

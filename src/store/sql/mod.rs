@@ -1,0 +1,6 @@
+//! From bound questions to statements: selection, keyset and packed rows are shared; a dialect adds what differs.
+
+pub mod filter;
+pub mod keyset;
+pub mod row;
+pub mod select;

@@ -1,0 +1,227 @@
+//! Packed rows: the columns of every location of an answer in one buffer, read in place.
+
+use crate::error::{Error, Result};
+use crate::geometry::wkb::GpkgHeader;
+use crate::model::LocationRow;
+use crate::query::KeyValue;
+
+/// The columns before the sort keys, in packing order.
+pub const FIXED_COLUMNS: usize = 10;
+
+const NULL: u8 = 0;
+const INT: u8 = 1;
+const REAL: u8 = 2;
+const BYTES: u8 = 3;
+
+/// Writes values one after the other.
+#[derive(Debug, Default)]
+pub struct Packer {
+    buffer: Vec<u8>,
+}
+
+impl Packer {
+    /// A missing value.
+    pub fn null(&mut self) {
+        self.buffer.push(NULL);
+    }
+
+    /// A whole number.
+    pub fn int(&mut self, value: i64) {
+        self.buffer.push(INT);
+        self.buffer.extend_from_slice(&value.to_le_bytes());
+    }
+
+    /// A floating-point number.
+    pub fn real(&mut self, value: f64) {
+        self.buffer.push(REAL);
+        self.buffer.extend_from_slice(&value.to_le_bytes());
+    }
+
+    /// A text or a blob. SQLite's own limit keeps it far below 4 GB.
+    pub fn bytes(&mut self, value: &[u8]) {
+        self.buffer.push(BYTES);
+        self.buffer.extend_from_slice(&u32::try_from(value.len()).unwrap_or(u32::MAX).to_le_bytes());
+        self.buffer.extend_from_slice(value);
+    }
+
+    /// Bytes so far.
+    pub fn len(&self) -> usize {
+        self.buffer.len()
+    }
+
+    /// Whether nothing was written.
+    pub fn is_empty(&self) -> bool {
+        self.buffer.is_empty()
+    }
+
+    /// The buffer.
+    pub fn finish(self) -> Vec<u8> {
+        self.buffer
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Packed<'a> {
+    Null,
+    Int(i64),
+    Real(f64),
+    Bytes(&'a [u8]),
+}
+
+/// The locations of an answer.
+#[derive(Debug, Clone)]
+pub struct PackedRows {
+    buffer: Vec<u8>,
+    /// Where each row begins.
+    starts: Vec<usize>,
+    keys: usize,
+}
+
+impl PackedRows {
+    /// Finds the rows in a packed buffer; each has [`FIXED_COLUMNS`] and then so many sort keys.
+    pub fn new(buffer: Vec<u8>, keys: usize) -> Result<Self> {
+        let mut starts = Vec::new();
+        let mut reader = Reader { rest: &buffer };
+        while !reader.rest.is_empty() {
+            starts.push(buffer.len() - reader.rest.len());
+            for _ in 0..FIXED_COLUMNS + keys {
+                reader.next()?;
+            }
+        }
+        Ok(Self { buffer, starts, keys })
+    }
+
+    /// How many rows.
+    pub fn len(&self) -> usize {
+        self.starts.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.starts.is_empty()
+    }
+
+    /// Size of the packed answer in bytes: what rendering it will cost.
+    pub fn bytes(&self) -> usize {
+        self.buffer.len()
+    }
+
+    /// Forgets the rows after the first `len`.
+    pub fn truncate(&mut self, len: usize) {
+        self.starts.truncate(len);
+    }
+
+    /// Turns a page that was read from its end around.
+    pub fn reverse(&mut self) {
+        self.starts.reverse();
+    }
+
+    /// The rows in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Result<LocationRow<'_>>> {
+        (0..self.len()).map(|index| self.row(index))
+    }
+
+    /// One row.
+    pub fn row(&self, index: usize) -> Result<LocationRow<'_>> {
+        let mut reader = self.reader(index)?;
+        Ok(LocationRow {
+            id: reader.int()?,
+            layer: reader.int()?,
+            external_id: reader.text()?,
+            name: reader.text()?.unwrap_or_default(),
+            wkb: reader.wkb()?,
+            properties: reader.text()?.unwrap_or("{}"),
+            version: reader.int()?,
+            created_at: reader.text()?.unwrap_or_default(),
+            updated_at: reader.text()?.unwrap_or_default(),
+            distance_meters: reader.real()?,
+        })
+    }
+
+    /// The sort keys of one row.
+    pub fn keys(&self, index: usize) -> Result<Vec<KeyValue>> {
+        let mut reader = self.reader(index)?;
+        for _ in 0..FIXED_COLUMNS {
+            reader.next()?;
+        }
+        (0..self.keys)
+            .map(|_| {
+                Ok(match reader.next()? {
+                    Packed::Null => KeyValue::Null,
+                    Packed::Int(value) => KeyValue::Int(value),
+                    Packed::Real(value) => KeyValue::RealBits(value.to_bits()),
+                    Packed::Bytes(bytes) => KeyValue::Text(String::from_utf8_lossy(bytes).into_owned()),
+                })
+            })
+            .collect()
+    }
+
+    fn reader(&self, index: usize) -> Result<Reader<'_>> {
+        let start = *self.starts.get(index).ok_or_else(broken)?;
+        Ok(Reader { rest: self.buffer.get(start..).ok_or_else(broken)? })
+    }
+}
+
+struct Reader<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    fn next(&mut self) -> Result<Packed<'a>> {
+        Ok(match self.take::<1>()? {
+            [NULL] => Packed::Null,
+            [INT] => Packed::Int(i64::from_le_bytes(self.take()?)),
+            [REAL] => Packed::Real(f64::from_le_bytes(self.take()?)),
+            [BYTES] => {
+                let length = u32::from_le_bytes(self.take()?) as usize;
+                let (bytes, rest) = self.rest.split_at_checked(length).ok_or_else(broken)?;
+                self.rest = rest;
+                Packed::Bytes(bytes)
+            }
+            _ => return Err(broken()),
+        })
+    }
+
+    fn take<const N: usize>(&mut self) -> Result<[u8; N]> {
+        let (head, rest) = self.rest.split_first_chunk::<N>().ok_or_else(broken)?;
+        self.rest = rest;
+        Ok(*head)
+    }
+
+    fn int(&mut self) -> Result<i64> {
+        match self.next()? {
+            Packed::Int(value) => Ok(value),
+            Packed::Null => Ok(0),
+            _ => Err(broken()),
+        }
+    }
+
+    fn real(&mut self) -> Result<Option<f64>> {
+        match self.next()? {
+            Packed::Real(value) => Ok(Some(value)),
+            Packed::Null => Ok(None),
+            _ => Err(broken()),
+        }
+    }
+
+    /// A text column; a number that a foreign writer put there does not count as text.
+    fn text(&mut self) -> Result<Option<&'a str>> {
+        match self.next()? {
+            // SQLite does not check the text of a foreign writer; what is not UTF-8 cannot be shown in JSON.
+            Packed::Bytes(bytes) => Ok(std::str::from_utf8(bytes).ok()),
+            Packed::Null | Packed::Int(_) | Packed::Real(_) => Ok(None),
+        }
+    }
+
+    /// WKB, with or without the header of GeoPackage: WKB never begins with a G.
+    fn wkb(&mut self) -> Result<&'a [u8]> {
+        match self.next()? {
+            Packed::Bytes(bytes) => Ok(GpkgHeader::parse(bytes).map_or(bytes, |header| header.wkb)),
+            _ => Ok(&[]),
+        }
+    }
+}
+
+fn broken() -> Error {
+    Error::internal("a packed row is broken")
+}
