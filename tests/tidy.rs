@@ -46,7 +46,10 @@ fn functions_are_small() {
     in_every_file(|file| {
         let long = file.functions().into_iter().filter(|function| function.lines > MAX_FUNCTION_LINES);
         long.map(|function| {
-            format!("{}:{}: {} has {} lines, more than {MAX_FUNCTION_LINES}", file.path, function.line, function.name, function.lines)
+            format!(
+                "{}:{}: {} has {} lines, more than {MAX_FUNCTION_LINES}",
+                file.path, function.line, function.name, function.lines
+            )
         })
         .collect()
     });
@@ -59,10 +62,23 @@ fn a_mod_rs_assembles_and_holds_no_code() {
         if !file.path.ends_with("/mod.rs") || file.path.contains("/tests/") {
             return Vec::new();
         }
-        let starts = ["pub mod ", "pub use ", "pub(crate) mod ", "pub(crate) use ", "mod ", "use ", "#[cfg(test)]", "#[path", "}"];
-        let odd = file.code().filter(|(_, code)| !code.is_empty() && !starts.iter().any(|start| code.starts_with(start)));
+        let starts = [
+            "pub mod ",
+            "pub use ",
+            "pub(crate) mod ",
+            "pub(crate) use ",
+            "mod ",
+            "use ",
+            "#[cfg(test)]",
+            "#[path",
+            "}",
+        ];
+        let odd =
+            file.code().filter(|(_, code)| !code.is_empty() && !starts.iter().any(|start| code.starts_with(start)));
         // The lines of a `pub use` list end with a comma.
-        odd.filter(|(_, code)| !code.ends_with(',')).map(|(line, code)| format!("{}:{line}: {code}", file.path)).collect()
+        odd.filter(|(_, code)| !code.ends_with(','))
+            .map(|(line, code)| format!("{}:{line}: {code}", file.path))
+            .collect()
     });
 }
 
@@ -75,14 +91,17 @@ fn unsafe_code_is_in_one_file() {
         let unsafe_lines = file.code().filter(|(_, code)| {
             code.split(|letter: char| !letter.is_alphanumeric() && letter != '_').any(|word| word == "unsafe")
         });
-        unsafe_lines.map(|(line, _)| format!("{}:{line}: unsafe belongs into src/store/gpkg/functions.rs", file.path)).collect()
+        unsafe_lines
+            .map(|(line, _)| format!("{}:{line}: unsafe belongs into src/store/gpkg/functions.rs", file.path))
+            .collect()
     });
 }
 
 #[test]
 fn nothing_is_ignored_left_open_or_allowed_in_silence() {
     // Put together here, so that this file does not find itself.
-    let marks = [("#[", "ignore"), ("to", "do!"), ("unimple", "mented!"), ("db", "g!("), ("#[", "allow("), ("#![", "allow(")];
+    let marks =
+        [("#[", "ignore"), ("to", "do!"), ("unimple", "mented!"), ("db", "g!("), ("#[", "allow("), ("#![", "allow(")];
     in_every_file(|file| {
         let mut faults = Vec::new();
         for (line, code) in file.code() {
@@ -104,14 +123,23 @@ fn nothing_is_ignored_left_open_or_allowed_in_silence() {
 fn every_file_says_first_what_it_is() {
     in_every_file(|file| {
         let said = file.lines.first().is_some_and(|line| line.starts_with("//!"));
-        (!said).then(|| format!("{}:1: the first line says in a sentence what the file is", file.path)).into_iter().collect()
+        (!said)
+            .then(|| format!("{}:1: the first line says in a sentence what the file is", file.path))
+            .into_iter()
+            .collect()
     });
 }
 
 #[test]
 fn the_checks_see_what_they_look_for() {
-    let file = File::new("src/query/x.rs", "//! X.\nuse crate::http::Door; // crate::app\nfn a() {\n    let s = \"unsafe {\";\n}\n");
-    assert_eq!(imports::against_the_table(std::slice::from_ref(&file)), ["src/query/x.rs:2: query may not import http"]);
+    let file = File::new(
+        "src/query/x.rs",
+        "//! X.\nuse crate::http::Door; // crate::app\nfn a() {\n    let s = \"unsafe {\";\n}\n",
+    );
+    assert_eq!(
+        imports::against_the_table(std::slice::from_ref(&file)),
+        ["src/query/x.rs:2: query may not import http"]
+    );
     assert_eq!(file.functions().iter().map(|function| (function.line, function.lines)).collect::<Vec<_>>(), [(3, 3)]);
     assert!(!file.code().any(|(_, code)| code.contains("unsafe")), "texts and comments are no code");
     let there = File::new("src/query/one.rs", "//! 1.\nuse crate::query::two::B;\n");

@@ -12,7 +12,8 @@ use crate::geometry::{BBox, Geometry, Position, geojson};
 use crate::model::{Columns, NewLayer, NewLocation, PropertyPath, Viewer, Visibility};
 use crate::query::bind::RelatedShapes;
 use crate::query::{
-    Access, BoundFilter, BoundQuery, Compare, Direction, Filter, LocationQuery, Near, Order, OrderBy, Page, Scalar, Test, TextTest, ValueTest,
+    Access, BoundFilter, BoundQuery, Compare, Direction, Filter, LocationQuery, Near, Order, OrderBy, Page, Scalar,
+    Test, TextTest, ValueTest,
 };
 use crate::store::Store;
 use crate::store::connect::StoreOptions;
@@ -107,7 +108,8 @@ async fn every_question_about_a_place_goes_through_the_spatial_index() {
         let (store, access) = store(&folder, analysed).await;
         for (name, query) in &questions {
             let lines = plan(&store, statement(&store, &access, query.clone())).await;
-            let with_index = lines.iter().any(|line| line.starts_with("SCAN rtree_location_geom VIRTUAL TABLE INDEX 2:"));
+            let with_index =
+                lines.iter().any(|line| line.starts_with("SCAN rtree_location_geom VIRTUAL TABLE INDEX 2:"));
             assert!(with_index, "{name}, analysed {analysed}: {lines:#?}");
             assert!(!lines.iter().any(|line| scans_the_table(line)), "{name}, analysed {analysed}: {lines:#?}");
             let by_row = lines.iter().any(|line| line == "SEARCH location USING INTEGER PRIMARY KEY (rowid=?)");
@@ -124,9 +126,21 @@ async fn pages_in_the_order_of_an_index_are_read_from_it() {
     let (store, access) = store(&folder, true).await;
     for (order, first, next) in [
         (by(OrderBy::Id), "SCAN location", "SEARCH location USING INTEGER PRIMARY KEY (rowid>?)"),
-        (by(OrderBy::Name), "SCAN location USING INDEX location_name", "SEARCH location USING INDEX location_name (name>?)"),
-        (by(OrderBy::CreatedAt), "SCAN location USING INDEX location_created_at", "SEARCH location USING INDEX location_created_at (created_at>?)"),
-        (by(OrderBy::UpdatedAt), "SCAN location USING INDEX location_updated_at", "SEARCH location USING INDEX location_updated_at (updated_at>?)"),
+        (
+            by(OrderBy::Name),
+            "SCAN location USING INDEX location_name",
+            "SEARCH location USING INDEX location_name (name>?)",
+        ),
+        (
+            by(OrderBy::CreatedAt),
+            "SCAN location USING INDEX location_created_at",
+            "SEARCH location USING INDEX location_created_at (created_at>?)",
+        ),
+        (
+            by(OrderBy::UpdatedAt),
+            "SCAN location USING INDEX location_updated_at",
+            "SEARCH location USING INDEX location_updated_at (updated_at>?)",
+        ),
     ] {
         let query = LocationQuery { order, ..LocationQuery::filtered(None, 10) };
         let lines = plan(&store, statement(&store, &access, query.clone())).await;
@@ -139,11 +153,13 @@ async fn pages_in_the_order_of_an_index_are_read_from_it() {
         let behind = Page { cursor: page.end_cursor().unwrap(), ..Page::first(10) };
         let lines = plan(&store, statement(&store, &access, LocationQuery { page: behind, ..query })).await;
         assert!(lines.iter().any(|line| line == next), "the next page: {lines:#?}");
-        assert!(!lines.iter().any(|line| scans_the_table(line) || line.contains("TEMP B-TREE")), "the next page: {lines:#?}");
+        assert!(
+            !lines.iter().any(|line| scans_the_table(line) || line.contains("TEMP B-TREE")),
+            "the next page: {lines:#?}"
+        );
     }
     store.close().await.unwrap();
 }
-
 
 #[tokio::test]
 async fn no_value_of_a_question_is_part_of_a_statement() {
@@ -155,7 +171,10 @@ async fn no_value_of_a_question_is_part_of_a_statement() {
         for part in ["zyx", "987", "9.87", "98.7", "1.25", "7.25", "2033", "T*F", "X'", "x'", "--"] {
             assert!(!sql.contains(part), "{part} in {sql}");
         }
-        assert!(sql.matches('?').count() == values.map_or(0, |values| values.0.len()), "each value has its place: {sql}");
+        assert!(
+            sql.matches('?').count() == values.map_or(0, |values| values.0.len()),
+            "each value has its place: {sql}"
+        );
     }
     store.close().await.unwrap();
 }
@@ -163,7 +182,8 @@ async fn no_value_of_a_question_is_part_of_a_statement() {
 /// Compares with `plan_tests.sql`, so that a change of any statement is seen in a review.
 #[test]
 fn the_condition_of_every_test_is_the_pinned_one() {
-    let mut written = String::from("-- The condition of each test of a row, pinned by plan_tests.rs. A ? is a bound value.\n");
+    let mut written =
+        String::from("-- The condition of each test of a row, pinned by plan_tests.rs. A ? is a bound value.\n");
     for test in every_test() {
         let name = format!("{test:?}");
         let name = name.split("wkb").next().unwrap_or(&name).split("Geometry {").next().unwrap_or(&name);

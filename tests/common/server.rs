@@ -85,8 +85,7 @@ impl Server {
             .expect("a request");
         let response = self.router.clone().oneshot(request).await.expect("the router answers");
         let bytes = response.into_body().collect().await.expect("a body").to_bytes();
-        serde_json::from_slice(&bytes)
-            .unwrap_or_else(|error| panic!("{error} in {}", String::from_utf8_lossy(&bytes)))
+        serde_json::from_slice(&bytes).unwrap_or_else(|error| panic!("{error} in {}", String::from_utf8_lossy(&bytes)))
     }
 
     /// Asks what must be answered without an error, and gives `data`.

@@ -148,7 +148,8 @@ impl Used<'_> {
                     let field = field.unwrap_or_else(|| panic!("{path} has no {name}"));
                     let of_type = base_name(&field.node.ty.node.to_string());
                     self.seen.insert(format!("{path}.{name}"));
-                    let below = if of_type == "LocationFilter" { "filter".to_owned() } else { format!("{path}.{name}") };
+                    let below =
+                        if of_type == "LocationFilter" { "filter".to_owned() } else { format!("{path}.{name}") };
                     self.note(&of_type, &below, member);
                 }
             }

@@ -99,6 +99,8 @@ async fn a_property_that_another_program_brings_is_known_from_the_next_question_
     let question = "{ locations(filter: { property: { path: \"brandNew\", eq: 1 } }) { nodes { externalId } } }";
     assert_eq!(server.refused(question, json!({})).await.0, "UNKNOWN_PROPERTY");
     let outside = server.outside();
-    outside.execute("UPDATE location SET properties = '{\"brandNew\":1}' WHERE external_id = 'p-in'", ()).expect("an update");
+    outside
+        .execute("UPDATE location SET properties = '{\"brandNew\":1}' WHERE external_id = 'p-in'", ())
+        .expect("an update");
     assert_eq!(external_ids(&server.data(question, json!({})).await["locations"]["nodes"]), ["p-in"]);
 }

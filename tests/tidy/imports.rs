@@ -80,7 +80,8 @@ fn imports(file: &File) -> Vec<(usize, String)> {
 
 /// The paths of one tree of a `use`, and how much of the text it takes.
 fn expanded(text: &str, prefix: &str) -> (Vec<String>, usize) {
-    let end = text.find(|letter: char| !letter.is_alphanumeric() && !matches!(letter, '_' | ':' | '*')).unwrap_or(text.len());
+    let end =
+        text.find(|letter: char| !letter.is_alphanumeric() && !matches!(letter, '_' | ':' | '*')).unwrap_or(text.len());
     let path = format!("{prefix}{}", &text[..end]);
     if !text[end..].starts_with('{') || !path.ends_with("::") {
         return (vec![path], end);
@@ -110,7 +111,8 @@ pub fn circles(files: &[File]) -> Vec<String> {
         if is_door(file) || is_test(file) {
             continue;
         }
-        let targets = imports(file).into_iter().filter_map(|(_, path)| target(&absolute(&path, module), &modules, &lent));
+        let targets =
+            imports(file).into_iter().filter_map(|(_, path)| target(&absolute(&path, module), &modules, &lent));
         let targets = targets.filter(|other| *other != module && !is_door(modules[*other]));
         // A module of tests below a file looks at its parent by nature.
         let targets = targets.filter(|other| !module.starts_with(&format!("{other}::")));

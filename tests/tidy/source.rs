@@ -66,7 +66,12 @@ impl File {
 
     /// Whether the attribute that begins in this line gives a reason.
     pub fn has_reason(&self, line: usize) -> bool {
-        self.code.iter().skip(line - 1).take(6).take_while_inclusive(|code| !code.contains(")]")).any(|code| code.contains("reason ="))
+        self.code
+            .iter()
+            .skip(line - 1)
+            .take(6)
+            .take_while_inclusive(|code| !code.contains(")]"))
+            .any(|code| code.contains("reason ="))
     }
 
     /// The functions that have a body.
@@ -120,7 +125,8 @@ fn function_name(line: &str) -> Option<String> {
     while let Some(after) = words.iter().find_map(|word| rest.strip_prefix(word)) {
         rest = after;
     }
-    let name: String = rest.strip_prefix("fn ")?.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
+    let name: String =
+        rest.strip_prefix("fn ")?.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
     Some(name)
 }
 
