@@ -118,7 +118,11 @@ fn copy_sources(from: &Path, to: &Path) -> Done {
 }
 
 fn remove(path: &Path) -> Done {
-    if path.is_dir() { fs::remove_dir_all(path)? } else { fs::remove_file(path)? }
+    if path.is_dir() {
+        fs::remove_dir_all(path)?;
+    } else {
+        fs::remove_file(path)?;
+    }
     Ok(())
 }
 

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::config::Config;
 use crate::error::Result;
 use crate::service::Locations;
 use crate::store::Store;
-use crate::config::Config;
 use crate::store::connect::StoreOptions;
 
 /// The services of a running server. Clones share them.

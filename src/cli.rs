@@ -4,10 +4,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::app::App;
 use crate::config::Config;
 use crate::error::Result;
 use crate::graphql::schema;
-use crate::store::connect::StoreOptions;
 use crate::{run, telemetry};
 
 /// A web mapping server in one binary: GraphQL, a map and a live GeoPackage.
@@ -42,7 +42,7 @@ enum Command {
 /// Runs the command that the arguments name; 0 is success, 1 a failure, 2 wrong usage.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    match execute(cli.command.unwrap_or(Command::Serve { demo: false })) {
+    match execute(&cli.command.unwrap_or(Command::Serve { demo: false })) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("cairn: {error}");
@@ -56,15 +56,13 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn execute(command: Command) -> Result<()> {
-    match command {
+fn execute(command: &Command) -> Result<()> {
+    match *command {
         Command::Schema => {
             print!("{}", schema::sdl());
             Ok(())
         }
-        Command::Migrate => with_config(async |config| {
-            crate::store::Store::open(&StoreOptions::from_config(&config)).await?.close().await
-        }),
+        Command::Migrate => with_config(async |config| App::build(&config).await?.close().await),
         Command::Serve { demo } => with_config(async |config| run::serve(config, demo).await),
     }
 }

@@ -90,8 +90,7 @@ impl Error {
 
     /// [`ErrorCode::Internal`]: the cause goes to the log, the client sees nothing of it.
     pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self::new(ErrorCode::Internal, "the server could not answer; its log has the cause")
-            .caused_by(source)
+        Self::new(ErrorCode::Internal, "the server could not answer; its log has the cause").caused_by(source)
     }
 
     /// Keeps the typed cause for the log.

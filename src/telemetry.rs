@@ -10,9 +10,8 @@ use tracing_subscriber::EnvFilter;
 /// Sends log lines to standard error from here on. `filter` is in the words of `CAIRN_LOG`.
 /// An error when the process already has a log.
 pub fn start(filter: &str, format: LogFormat) -> Result<()> {
-    let filter = EnvFilter::try_new(filter).map_err(|error| {
-        Error::bad_input("CAIRN_LOG: must be a level or a list of module=level").caused_by(error)
-    })?;
+    let filter = EnvFilter::try_new(filter)
+        .map_err(|error| Error::bad_input("CAIRN_LOG: must be a level or a list of module=level").caused_by(error))?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match format {
         LogFormat::Json => lines.json().with_current_span(true).with_span_list(false).try_init(),

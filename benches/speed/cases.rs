@@ -45,7 +45,10 @@ const CONNECTION: &str = "query($filter: LocationFilter, $first: Int!) {
 pub fn all(places: &[Place]) -> Result<Vec<Case>, Box<dyn Error + Send + Sync>> {
     let case = |name, questions, goal| Case { name, questions, goal, is_same_answer: false };
     Ok(vec![
-        Case { is_same_answer: true, ..case("GeoJSON, box of 1,000", in_boxes(places, GEOJSON, 1_000)?, Goal::AtLeast(0.6)) },
+        Case {
+            is_same_answer: true,
+            ..case("GeoJSON, box of 1,000", in_boxes(places, GEOJSON, 1_000)?, Goal::AtLeast(0.6))
+        },
         Case { is_same_answer: true, ..case("GeoJSON, box of 50", in_boxes(places, GEOJSON, 50)?, Goal::AtLeast(0.4)) },
         case("dWithin 50 km, first 100", around(places, 100, Some(50_000.0))?, Goal::AtMost(3.0)),
         case("nearest 10", around(places, 10, None)?, Goal::AtMost(3.0)),

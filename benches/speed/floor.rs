@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Statement};
 
 use crate::places::Area;
@@ -22,8 +23,9 @@ pub fn open(file: &Path) -> rusqlite::Result<Connection> {
     Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
 }
 
-/// The one statement, prepared once.
+/// The one statement, prepared once. With a bound LIMIT, SQLite would plan it anew for each answer unless told not to.
 pub fn prepare(connection: &Connection) -> rusqlite::Result<Statement<'_>> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.prepare(ROWS)
 }
 
@@ -55,7 +57,8 @@ pub fn answer(statement: &mut Statement<'_>, asked: Asked, out: &mut Vec<u8>) ->
 
 /// The coordinates of a GeoPackage point without an envelope: eight bytes of header, five of WKB, two doubles.
 fn point(blob: &[u8], out: &mut Vec<u8>) {
-    let ordinate = |at: usize| blob.get(at..at + 8).and_then(|bytes| bytes.try_into().ok()).map_or(0.0, f64::from_le_bytes);
+    let ordinate =
+        |at: usize| blob.get(at..at + 8).and_then(|bytes| bytes.try_into().ok()).map_or(0.0, f64::from_le_bytes);
     decimal(ordinate(13), out);
     out.push(b',');
     decimal(ordinate(21), out);
@@ -87,7 +90,6 @@ fn integer(mut number: u64, out: &mut Vec<u8>) {
     let mut digits = [0; 20];
     let mut length = 0;
     for digit in digits.iter_mut().rev() {
-        #[expect(clippy::cast_possible_truncation, reason = "one digit")]
         let last = b'0' + (number % 10) as u8;
         *digit = last;
         length += 1;

@@ -28,7 +28,12 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("bench.gpkg");
     let places = data::load(Path::new(&cities), &file)?;
-    println!("{} cities, a file of {} MB, {} cores", places.len(), std::fs::metadata(&file)?.len() >> 20, data::cores());
+    println!(
+        "{} cities, a file of {} MB, {} cores",
+        places.len(),
+        std::fs::metadata(&file)?.len() >> 20,
+        data::cores()
+    );
 
     let mut cases = cases::all(&places)?;
     let mut report = Report::default();

@@ -121,8 +121,14 @@ fn server_turn(case: &Case, server: &Server, connections: usize) -> Outcome<f64>
 fn at_once(threads: usize, work: impl Fn(&Barrier, usize) -> Outcome<f64> + Sync) -> Outcome<f64> {
     let barrier = Barrier::new(threads);
     std::thread::scope(|scope| {
-        let running: Vec<_> =
-            (0..threads).map(|thread| scope.spawn({ let (work, barrier) = (&work, &barrier); move || work(barrier, 7 * thread) })).collect();
+        let running: Vec<_> = (0..threads)
+            .map(|thread| {
+                scope.spawn({
+                    let (work, barrier) = (&work, &barrier);
+                    move || work(barrier, 7 * thread)
+                })
+            })
+            .collect();
         running.into_iter().map(|thread| thread.join().map_err(|_| "a thread of the benchmark panicked")?).sum()
     })
 }

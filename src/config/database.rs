@@ -22,7 +22,9 @@ impl Database {
         }
         let path = text.strip_prefix("sqlite://").or_else(|| text.strip_prefix("sqlite:")).unwrap_or_default();
         if path.is_empty() || path.contains('?') || path == ":memory:" {
-            return Err("must be sqlite://PATH, with the path of a file, or postgres://USER:PASSWORD@HOST/DATABASE".to_owned());
+            return Err(
+                "must be sqlite://PATH, with the path of a file, or postgres://USER:PASSWORD@HOST/DATABASE".to_owned()
+            );
         }
         Ok(Self::Geopackage(PathBuf::from(path)))
     }
@@ -47,7 +49,8 @@ pub struct PostgresUrl {
 
 impl PostgresUrl {
     fn read(rest: &str) -> Result<Self, String> {
-        let wanted = "must be postgres://USER:PASSWORD@HOST:PORT/DATABASE, signs such as @ and / in the password as %40 and %2F";
+        let wanted =
+            "must be postgres://USER:PASSWORD@HOST:PORT/DATABASE, signs such as @ and / in the password as %40 and %2F";
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
         if authority.rsplit('@').next().is_some_and(|hosts| hosts.contains(',')) {
             return Err("several hosts are not in this version: name one".to_owned());
@@ -95,7 +98,9 @@ mod tests {
         ] {
             assert_eq!(Database::read(text).unwrap().to_string(), shown, "{text}");
         }
-        for text in ["sqlite://", "sqlite::memory:", "sqlite://a?mode=ro", "mysql://a", "a.gpkg", "postgres://a:b@c:port/d"] {
+        for text in
+            ["sqlite://", "sqlite::memory:", "sqlite://a?mode=ro", "mysql://a", "a.gpkg", "postgres://a:b@c:port/d"]
+        {
             assert!(Database::read(text).is_err(), "{text}");
         }
     }
@@ -111,7 +116,9 @@ mod tests {
             assert!(!format!("{database} {database:?}").contains("s3cret"), "{database}");
             assert!(matches!(&database, Database::Postgis(url) if url.expose() == text));
         }
-        for text in ["postgres://me:s3cret@db:port/maps", "postgres://me:s3cret@a,b/maps", "postgre://me:s3cret@db/maps"] {
+        for text in
+            ["postgres://me:s3cret@db:port/maps", "postgres://me:s3cret@a,b/maps", "postgre://me:s3cret@db/maps"]
+        {
             assert!(!Database::read(text).unwrap_err().contains("s3cret"), "{text}");
         }
     }

@@ -3,7 +3,7 @@
 //! One line here is the field, its documentation, its setting, its default and its line in `.env.example`.
 //! A limit of 0 never means "none": each one has a smallest and a largest value that keep the server sound.
 
-use super::table::{Group, Setting};
+use super::setting::{Group, Setting};
 use super::values::Reader;
 
 /// Declares a group of limits. The first lines of a field's documentation are also its explanation in

@@ -2,18 +2,18 @@
 //!
 //! Nothing else in the crate reads the environment. `settings` is the typed result, `table` names every
 //! setting with its default and its meaning (`.env.example` is printed from it), `limits` holds the limits,
-//! `values` reads single values. Nothing here opens a file of data or a socket.
+//! `values` reads single values, `setting` is a row of the table. Nothing here opens a file of data or a socket.
 
 mod database;
 mod limits;
+mod setting;
 mod settings;
 mod table;
 mod values;
 
 pub use database::{Database, PostgresUrl};
-pub use limits::{
-    ConnectionLimits, GraphqlLimits, HttpLimits, Limits, PageLimits, StoreLimits,
-};
+pub use limits::{ConnectionLimits, GraphqlLimits, HttpLimits, Limits, PageLimits, StoreLimits};
+pub use setting::{Group, Setting};
 pub use settings::{Config, LogFormat};
-pub use table::{Group, Setting, example_file, groups};
+pub use table::{example_file, groups};
 pub use values::{Basemap, PublicUrl, plain_host};

@@ -56,9 +56,7 @@ impl Config {
             if !is_ours(&name) {
                 continue;
             }
-            let value = value
-                .into_string()
-                .map_err(|_| Error::bad_input(format!("{name}: must be UTF-8 text")))?;
+            let value = value.into_string().map_err(|_| Error::bad_input(format!("{name}: must be UTF-8 text")))?;
             pairs.push((name, value));
         }
         Self::from_pairs(pairs)
@@ -164,9 +162,8 @@ fn basemap(reader: &mut Reader, warnings: &mut Vec<String>) -> Option<Basemap> {
     let attribution = reader.optional("CAIRN_BASEMAP_ATTRIBUTION", |text| Ok(text.to_owned()));
     let basemap = reader.optional("CAIRN_BASEMAP_URL", Basemap::read);
     match (&basemap, &attribution) {
-        (Some(_), None) => warnings.push(
-            "CAIRN_BASEMAP_ATTRIBUTION is not set: most owners of tiles ask for a credit on the map".to_owned(),
-        ),
+        (Some(_), None) => warnings
+            .push("CAIRN_BASEMAP_ATTRIBUTION is not set: most owners of tiles ask for a credit on the map".to_owned()),
         (None, Some(_)) => warnings.push("CAIRN_BASEMAP_ATTRIBUTION does nothing without CAIRN_BASEMAP_URL".to_owned()),
         _ => {}
     }

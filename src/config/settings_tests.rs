@@ -1,3 +1,5 @@
+//! Settings as operators write them, right and wrong.
+
 use super::*;
 use crate::error::ErrorCode;
 
@@ -65,7 +67,8 @@ fn a_limit_is_taken_at_its_bounds_and_not_beyond() {
 
 #[test]
 fn the_database_is_a_file_in_the_data_folder_unless_said_otherwise() {
-    let database = |url: &str| config(&[("DATABASE_URL", url), ("CAIRN_DATA_DIR", "/d")]).map(|c| c.database.to_string());
+    let database =
+        |url: &str| config(&[("DATABASE_URL", url), ("CAIRN_DATA_DIR", "/d")]).map(|c| c.database.to_string());
     assert_eq!(database("").unwrap(), "/d/cairn.gpkg");
     assert_eq!(database("sqlite://./data/a.gpkg").unwrap(), "./data/a.gpkg");
     assert_eq!(database("postgres://me:secret@db/a").unwrap(), "postgres://me@db/a");

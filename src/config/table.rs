@@ -1,27 +1,8 @@
 //! The table of all settings: name, default, meaning. `.env.example` is printed from it.
 
 use super::limits::Limits;
+use super::setting::{Group, Setting};
 use std::fmt::Write as _;
-
-/// One setting as the operator sees it.
-#[derive(Debug)]
-pub struct Setting {
-    /// The name in the environment.
-    pub name: &'static str,
-    /// The value when the name is not set; empty for "not set".
-    pub default: String,
-    /// What it is for, as lines of text.
-    pub meaning: &'static [&'static str],
-}
-
-/// Settings that belong together.
-#[derive(Debug)]
-pub struct Group {
-    /// The heading.
-    pub title: &'static str,
-    /// In the order of `.env.example`.
-    pub settings: Vec<Setting>,
-}
 
 const fn row(
     name: &'static str,
@@ -46,7 +27,11 @@ const DATA: &[Row] = &[
 ];
 
 const ADDRESS: &[Row] = &[
-    row("CAIRN_LISTEN", "127.0.0.1:8080", &["Where to listen: ADDRESS:PORT. Port 0 takes a free one, which is printed."]),
+    row(
+        "CAIRN_LISTEN",
+        "127.0.0.1:8080",
+        &["Where to listen: ADDRESS:PORT. Port 0 takes a free one, which is printed."],
+    ),
     row(
         "CAIRN_PUBLIC_URL",
         "",
@@ -69,32 +54,32 @@ const PAGES: &[Row] = &[
     row(
         "CAIRN_BASEMAP_URL",
         "",
-        &["Raster tiles in place of the built-in base map: https://HOST/.../{z}/{x}/{y}.png. Browsers then ask that host."],
+        &[
+            "Raster tiles in place of the built-in base map: https://HOST/.../{z}/{x}/{y}.png. Browsers then ask that host.",
+        ],
     ),
     row("CAIRN_BASEMAP_ATTRIBUTION", "", &["The credit that the owner of those tiles asks for. Plain text."]),
 ];
 
 const LOG: &[Row] = &[
-    row("CAIRN_LOG", "info", &["What goes to the log: error, warn, info, debug, trace, or by module: info,cairn::http=debug."]),
+    row(
+        "CAIRN_LOG",
+        "info",
+        &["What goes to the log: error, warn, info, debug, trace, or by module: info,cairn::http=debug."],
+    ),
     row("CAIRN_LOG_FORMAT", "pretty", &["pretty for people, json (one object a line) for machines."]),
 ];
 
 fn group(title: &'static str, rows: &'static [Row]) -> Group {
-    let settings = rows
-        .iter()
-        .map(|&(name, default, meaning)| Setting { name, default: default.to_owned(), meaning })
-        .collect();
+    let settings =
+        rows.iter().map(|&(name, default, meaning)| Setting { name, default: default.to_owned(), meaning }).collect();
     Group { title, settings }
 }
 
 /// All settings of this version, in the order of `.env.example`.
 pub fn groups() -> Vec<Group> {
-    let mut groups = vec![
-        group("Data", DATA),
-        group("Address", ADDRESS),
-        group("Pages and GraphQL", PAGES),
-        group("Log", LOG),
-    ];
+    let mut groups =
+        vec![group("Data", DATA), group("Address", ADDRESS), group("Pages and GraphQL", PAGES), group("Log", LOG)];
     groups.extend(Limits::groups());
     groups
 }

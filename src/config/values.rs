@@ -28,11 +28,7 @@ impl Reader {
     }
 
     /// The value of `name` through `read`; a fault is kept for the end and gives `None` as "not set" does.
-    pub(super) fn optional<T>(
-        &mut self,
-        name: &str,
-        read: impl FnOnce(&str) -> Result<T, String>,
-    ) -> Option<T> {
+    pub(super) fn optional<T>(&mut self, name: &str, read: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
         let value = self.given.get(name)?.trim().to_owned();
         read(&value).map_err(|sentence| self.fault(name, sentence)).ok()
     }
@@ -105,8 +101,8 @@ impl Basemap {
         }
         // Braces are no characters of a URL; the origin goes into a header, so it is taken from a real parser.
         let filled = text.replace(['{', '}'], "");
-        let (origin, _, _) = web_address(&filled)
-            .ok_or("must be a URL such as https://tile.example.org/{z}/{x}/{y}.png".to_owned())?;
+        let (origin, _, _) =
+            web_address(&filled).ok_or("must be a URL such as https://tile.example.org/{z}/{x}/{y}.png".to_owned())?;
         if !text.starts_with(&origin) {
             return Err("must have {z}, {x} and {y} in its path, after the host".to_owned());
         }

@@ -22,11 +22,11 @@ use crate::error::Result;
 use crate::geometry::geodesic::arc_tree::{ArcTree, Search};
 use crate::geometry::geodesic::measure::in_range;
 pub use crate::geometry::geodesic::measure::{area_square_meters, length_meters, point_distance};
-use crate::geometry::planar::planar;
-pub use crate::geometry::geodesic::reach::{bulge, least_distance, reach};
 use crate::geometry::geodesic::reach::{GREATEST_RADIUS, LEAST_RADIUS};
+pub use crate::geometry::geodesic::reach::{bulge, least_distance, reach};
 use crate::geometry::geodesic::region::{Place, Region};
 use crate::geometry::geodesic::sphere::{Arc, TOUCHING, Unit, angle_chord2};
+use crate::geometry::planar::planar;
 use crate::geometry::wkb::Wkb;
 
 /// Rounding of the bounds below: nine digits, where double precision has sixteen.
@@ -270,7 +270,8 @@ mod tests {
     #[test]
     fn beside_the_end_of_a_short_edge_the_end_is_the_nearest_place() {
         // 35 mm to the end of the edge; its prolongation would pass at 22 mm.
-        let found = distance("LINESTRING(-60.6683604 -3.5112484, -60.6683635 -3.5112495)", "POINT(-60.6683638 -3.5112494)");
+        let found =
+            distance("LINESTRING(-60.6683604 -3.5112484, -60.6683635 -3.5112495)", "POINT(-60.6683638 -3.5112494)");
         assert!((found.unwrap() - 0.035_12).abs() < 1e-5, "{found:?}");
     }
 

@@ -9,10 +9,11 @@
 pub mod bbox;
 pub mod cluster;
 pub mod crs;
-pub mod geodesic;
 #[cfg(test)]
 mod gate_tests;
+pub mod geodesic;
 pub mod geojson;
+pub mod kind;
 pub mod planar;
 pub mod position;
 pub mod relate;
@@ -25,5 +26,6 @@ pub mod wkb;
 pub mod wkt;
 
 pub use bbox::{BBox, Envelope};
+pub use kind::GeometryType;
 pub use position::Position;
-pub use shape::{Geometry, GeometryType};
+pub use shape::Geometry;

@@ -39,8 +39,7 @@ pub fn range_fault(lon: f64, lat: f64) -> Option<String> {
     if lon_ok && lat_ok {
         return None;
     }
-    let (what, value, range) =
-        if lat_ok { ("longitude", lon, "[-180, 180]") } else { ("latitude", lat, "[-90, 90]") };
+    let (what, value, range) = if lat_ok { ("longitude", lon, "[-180, 180]") } else { ("latitude", lat, "[-90, 90]") };
     let swapped = (-180.0..=180.0).contains(&lat) && (-90.0..=90.0).contains(&lon);
     let hint = if swapped { "; did you swap longitude and latitude?" } else { "" };
     Some(format!("{what} {value} is outside {range}{hint}"))

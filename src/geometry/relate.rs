@@ -24,12 +24,12 @@ use geo::{Coord, Geometry, Line, Point, Rect};
 
 use crate::error::{Error, Result};
 use crate::geometry::Envelope;
+use crate::geometry::planar::planar;
 use crate::geometry::relate::compare::{Detail, dimension, intersect, matrix, points_matrix};
 use crate::geometry::relate::locate::rectangle;
 use crate::geometry::relate::matrix::Cell;
 pub use crate::geometry::relate::matrix::{Pattern, SpatialPredicate};
 use crate::geometry::relate::part::{Part, parts};
-use crate::geometry::planar::planar;
 use crate::geometry::wkb::Wkb;
 
 /// A constant geometry, prepared once for many candidates.
@@ -93,7 +93,9 @@ impl Planar {
 
     /// What the envelopes alone decide.
     fn by_envelope(&self, predicate: SpatialPredicate, candidate: Envelope) -> Option<bool> {
-        use SpatialPredicate::{Contains, CoveredBy, Covers, Crosses, Disjoint, Equals, Intersects, Overlaps, Touches, Within};
+        use SpatialPredicate::{
+            Contains, CoveredBy, Covers, Crosses, Disjoint, Equals, Intersects, Overlaps, Touches, Within,
+        };
         if candidate.is_empty() || !candidate.intersects(self.envelope) {
             let both_empty = candidate.is_empty() && self.envelope.is_empty();
             return Some(predicate == Disjoint || (predicate == Equals && both_empty));
@@ -150,7 +152,12 @@ mod tests {
         let full = matrix(&a, &b, Detail::Full);
         for predicate in SpatialPredicate::ALL {
             let expected = predicate.holds(&full, dimension(&a), dimension(&b));
-            assert_eq!(test(predicate, candidate, constant), expected, "{candidate} {} {constant}: {cells}", predicate.name());
+            assert_eq!(
+                test(predicate, candidate, constant),
+                expected,
+                "{candidate} {} {constant}: {cells}",
+                predicate.name()
+            );
         }
     }
 
@@ -188,15 +195,28 @@ mod tests {
             ("POLYGON((9 0, 12 0, 12 9, 9 9, 9 0))", "POLYGON((0 0, 9 0, 9 9, 0 9, 0 0))", "FF2F11212"),
             ("POLYGON((5 5, 15 5, 15 15, 5 15, 5 5))", "POLYGON((0 0, 9 0, 9 9, 0 9, 0 0))", "212101212"),
             ("POLYGON((0 9, 9 9, 9 4, 9 0, 0 0, 0 9))", "POLYGON((0 0, 9 0, 9 9, 0 9, 0 0))", "2FFF1FFF2"),
-            ("POLYGON((4 4, 5 4, 5 5, 4 4))", "POLYGON((0 0, 9 0, 9 9, 0 9, 0 0), (3 3, 6 3, 6 6, 3 6, 3 3))", "FF2FF1212"),
-            ("POLYGON((3 3, 6 3, 6 6, 3 6, 3 3))", "POLYGON((0 0, 9 0, 9 9, 0 9, 0 0), (3 3, 6 3, 6 6, 3 6, 3 3))", "FF2F1F212"),
-            ("POLYGON((-5 -5, 20 -5, 20 20, -5 20, -5 -5))", "MULTIPOLYGON(((0 0, 9 0, 9 9, 0 0)), ((10 0, 12 0, 12 2, 10 0)))", "212FF1FF2"),
+            (
+                "POLYGON((4 4, 5 4, 5 5, 4 4))",
+                "POLYGON((0 0, 9 0, 9 9, 0 9, 0 0), (3 3, 6 3, 6 6, 3 6, 3 3))",
+                "FF2FF1212",
+            ),
+            (
+                "POLYGON((3 3, 6 3, 6 6, 3 6, 3 3))",
+                "POLYGON((0 0, 9 0, 9 9, 0 9, 0 0), (3 3, 6 3, 6 6, 3 6, 3 3))",
+                "FF2F1F212",
+            ),
+            (
+                "POLYGON((-5 -5, 20 -5, 20 20, -5 20, -5 -5))",
+                "MULTIPOLYGON(((0 0, 9 0, 9 9, 0 0)), ((10 0, 12 0, 12 2, 10 0)))",
+                "212FF1FF2",
+            ),
             ("MULTIPOINT EMPTY", "POLYGON((0 0, 9 0, 9 9, 0 9, 0 0))", "FFFFFF212"),
             ("LINESTRING EMPTY", "LINESTRING(0 0, 2 2)", "FFFFFF102"),
             ("POLYGON EMPTY", "MULTIPOINT EMPTY", "FFFFFFFF2"),
         ] {
             assert_eq!(cells(candidate, constant), expected, "{candidate} by {constant}");
-            let turned: String = [0, 3, 6, 1, 4, 7, 2, 5, 8].iter().filter_map(|&cell| expected.chars().nth(cell)).collect();
+            let turned: String =
+                [0, 3, 6, 1, 4, 7, 2, 5, 8].iter().filter_map(|&cell| expected.chars().nth(cell)).collect();
             assert_eq!(cells(constant, candidate), turned, "{constant} by {candidate}");
             assert_named(candidate, constant, expected);
             assert_named(constant, candidate, &turned);

@@ -11,8 +11,8 @@ mod reader;
 mod tests;
 mod writer;
 
-pub(crate) use gpkg::canonical;
 pub use ewkb::to_ewkb;
+pub(crate) use gpkg::canonical;
 pub use gpkg::{GpkgHeader, to_gpkg};
 pub(crate) use reader::{Part, Positions, Vertex, Visitor, walk};
 pub(crate) use writer::{Writer, rewrite};
@@ -39,6 +39,9 @@ pub enum WkbFault {
     /// A part with a height or a measure in a whole without, or the other way round.
     #[error("a part of the geometry has other dimensions (Z, M) than the whole")]
     MixedDimensions,
+    /// A part that names a reference system which its whole does not name.
+    #[error("a part of the geometry names another reference system than the whole")]
+    MixedSystems,
     /// Collections nested deeper than [`MAX_NESTING`].
     #[error("geometry collections are nested deeper than {MAX_NESTING}")]
     TooDeep,
@@ -85,7 +88,9 @@ impl Survey {
 }
 
 impl<'a> Wkb<'a> {
-    /// Walks ISO WKB or EWKB to its end.
+    /// Walks ISO WKB or EWKB to its end. Parts may be of either dialect and byte order, whatever the whole is: what they mean is
+    /// clear, and writers of EWKB differ in what they repeat on parts. Their dimensions must be those of the whole, and a
+    /// reference system that a part names must be the one that the whole names.
     pub fn check(bytes: &'a [u8]) -> Result<Self, WkbFault> {
         let mut surveyor = Surveyor { envelope: Envelope::EMPTY, vertices: 0, is_canonical: true };
         let head = walk(bytes, &mut surveyor)?;

@@ -72,7 +72,8 @@ async fn single_locations(app: &App, viewer: &Viewer, clusters: &[Cluster]) -> R
     let ids: Vec<_> = clusters.iter().filter(|cluster| cluster.count == 1).map(|cluster| cluster.first).collect();
     let mut found = HashMap::with_capacity(ids.len());
     for ids in ids.chunks(crate::query::limits::MAX_IN_VALUES) {
-        let query = LocationQuery::filtered(Some(Filter::Test(Test::Id { ids: ids.to_vec(), negated: false })), ids.len());
+        let query =
+            LocationQuery::filtered(Some(Filter::Test(Test::Id { ids: ids.to_vec(), negated: false })), ids.len());
         let page = Arc::new(app.locations().page(viewer, query, Columns::STORED).await?);
         for (row, location) in page.answer.rows.iter().zip(Location::all(&page, false)) {
             found.insert(row?.id, location);

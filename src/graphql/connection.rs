@@ -1,5 +1,7 @@
 //! `LocationConnection`: a page in the sense of the Relay specification.
 
+#![expect(clippy::unused_async, reason = "async-graphql wants async resolvers")]
+
 use std::borrow::Cow;
 use std::sync::Arc;
 

@@ -22,6 +22,16 @@ pub fn viewer(context: &Context<'_>) -> Viewer {
     context.data_opt::<Viewer>().copied().unwrap_or(Viewer::Anonymous)
 }
 
+/// Stands in the data of a question that names a field of the root twice, as clients with fragments do. async-graphql joins
+/// such answers object by object and would drop the second of two that are rendered: they must be resolved.
+#[derive(Debug)]
+pub struct AskedTwice;
+
+/// Whether an answer may be written at once instead of field by field.
+pub fn may_render(context: &Context<'_>) -> bool {
+    context.data_opt::<AskedTwice>().is_none()
+}
+
 /// An id of the API as a row number; what is no number is the id of nothing.
 pub fn parse_id(id: &str) -> Option<LocationId> {
     id.parse().ok()

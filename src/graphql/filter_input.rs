@@ -5,8 +5,8 @@ mod check;
 use async_graphql::{Enum, ID, InputObject};
 
 use crate::geometry::relate::SpatialPredicate;
-use crate::graphql::shapes::{BBoxInput, GeometryType};
 use crate::graphql::scalars::{DateTime, GeoJson, Json};
+use crate::graphql::shapes::{BBoxInput, GeometryType};
 
 /// A condition on locations. The fields that are given must all hold; `{}` holds for every location. Tests of a value that
 /// is not there are unknown, as in SQL: `not` of unknown is unknown, and only what is true is answered. Spatial predicates are
@@ -115,7 +115,7 @@ pub struct DateTimeFilter {
 }
 
 /// A test of a property. Numbers compare by value, strings by Unicode code point; a value of another JSON type, or none, is
-/// unknown. A name that no readable location has is an error (UNKNOWN_PROPERTY).
+/// unknown. A name that no readable location has is an error (`UNKNOWN_PROPERTY`).
 #[derive(Debug, InputObject)]
 pub struct PropertyFilter {
     /// The name; `address.city` for a value inside an object, names with dots in quotes.

@@ -4,8 +4,8 @@ use async_graphql::{Context, Enum, Object};
 
 use crate::error::Result;
 use crate::graphql::context::{app, to_int, viewer};
-use crate::graphql::shapes::BBox;
 use crate::graphql::scalars::{DateTime, Json};
+use crate::graphql::shapes::BBox;
 use crate::model;
 use crate::query::{Access, Filter, LocationQuery, TextTest};
 

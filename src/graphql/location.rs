@@ -1,6 +1,8 @@
 //! `Location` as the ordinary path resolves it, field by field. Lists of plain fields take the shorter way of
 //! [`rendered`](crate::graphql::rendered); a test holds both to the same bytes.
 
+#![expect(clippy::unused_async, reason = "async-graphql wants async resolvers")]
+
 use std::sync::Arc;
 
 use async_graphql::{ID, Object};
@@ -11,10 +13,10 @@ use crate::geometry::wkb::Wkb;
 use crate::geometry::{self, geodesic, wkt};
 use crate::graphql::context::to_int;
 use crate::graphql::layer::Layer;
-use crate::graphql::shapes::{BBox, GeometryType, Position, PositionInput, centroid};
 use crate::graphql::scalars::{DateTime, GeoJson, Json};
-use crate::model::location::parse_timestamp;
+use crate::graphql::shapes::{BBox, GeometryType, Position, PositionInput, centroid};
 use crate::model::LocationRow;
+use crate::model::time::parse_timestamp;
 use crate::service::LocationPage;
 
 /// Decimals of a coordinate when nothing is said: about a centimetre.
@@ -105,12 +107,13 @@ impl Location {
     #[graphql(complexity = "usize::from(simplify_meters.is_some())")]
     async fn geometry(
         &self,
-        #[graphql(desc = "Decimals of a coordinate, 0 to 15", default_with = "Some(DEFAULT_PRECISION)")] precision: Option<i32>,
+        #[graphql(desc = "Decimals of a coordinate, 0 to 15", default_with = "Some(DEFAULT_PRECISION)")]
+        precision: Option<i32>,
         #[graphql(desc = "Shapes may deviate so many metres")] simplify_meters: Option<f64>,
     ) -> Result<GeoJson> {
         let mut out = Vec::new();
         write_geometry(&self.row()?, check_precision(precision)?, check_simplify(simplify_meters)?, &mut out)?;
-        Ok(GeoJson::Written(out.into()))
+        Ok(GeoJson(Json::Written(out.into())))
     }
 
     /// Which of the seven types.
@@ -166,7 +169,9 @@ impl Location {
         let position = position.check().map_err(|error| error.at("position"))?;
         let point = geometry::Geometry::point(position);
         let target = geodesic::Target::new(point.wkb())?;
-        target.distance(self.row()?.geometry()?).ok_or_else(|| Error::invalid_geometry("an empty geometry has no distance"))
+        target
+            .distance(self.row()?.geometry()?)
+            .ok_or_else(|| Error::invalid_geometry("an empty geometry has no distance"))
     }
 
     /// Counts the changes, from 1; send it back with an update so that nobody's work is overwritten.

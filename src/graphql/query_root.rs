@@ -7,7 +7,7 @@ use async_graphql::{Context, Enum, ID, InputObject, Object};
 use crate::error::{Error, Result};
 use crate::graphql::clusters::{self, LocationCluster};
 use crate::graphql::connection::{LocationConnection, OrdinaryConnection, PageInfo};
-use crate::graphql::context::{app, page_limits, parse_id, to_int, viewer};
+use crate::graphql::context::{app, may_render, page_limits, parse_id, to_int, viewer};
 use crate::graphql::filter_input::LocationFilter;
 use crate::graphql::layer::Layer;
 use crate::graphql::location::{DEFAULT_PRECISION, Location, check_precision, check_simplify};
@@ -100,10 +100,18 @@ struct Question {
 
 impl Question {
     fn check(self) -> Result<LocationQuery> {
-        let order = self.order_by.unwrap_or_default().into_iter().enumerate().map(|(index, order)| {
-            order.check().map_err(|error| error.at(format!("[{index}]")).at("orderBy"))
-        });
-        Ok(LocationQuery { filter: check_filter(self.filter)?, near: check_near(self.near)?, order: order.collect::<Result<_>>()?, page: self.page })
+        let order = self
+            .order_by
+            .unwrap_or_default()
+            .into_iter()
+            .enumerate()
+            .map(|(index, order)| order.check().map_err(|error| error.at(format!("[{index}]")).at("orderBy")));
+        Ok(LocationQuery {
+            filter: check_filter(self.filter)?,
+            near: check_near(self.near)?,
+            order: order.collect::<Result<_>>()?,
+            page: self.page,
+        })
     }
 }
 
@@ -159,7 +167,8 @@ impl QueryRoot {
         let (backward, has_cursor, has_near) = (page.backward, page.cursor.is_some(), near.is_some());
         let query = Question { filter, near, order_by, page }.check()?;
         let (counted, locations, viewer) = (query.clone(), app(context)?.locations(), viewer(context));
-        let Some(plan) = ConnectionPlan::new(&context.field(), has_near)? else {
+        let plan = if may_render(context) { ConnectionPlan::new(&context.field(), has_near)? } else { None };
+        let Some(plan) = plan else {
             let columns = if has_near { Columns::STORED.with(Column::Distance) } else { Columns::STORED };
             let page = Arc::new(locations.page(&viewer, query, columns).await?);
             let ordinary = OrdinaryConnection { page, counted, backward, has_cursor, near: has_near };
@@ -184,9 +193,12 @@ impl QueryRoot {
         #[graphql(desc = "The order, at most 4 levels")] order_by: Option<Vec<LocationOrder>>,
         #[graphql(desc = "So many, at most 10000", default_with = "Some(DEFAULT_FEATURES)")] first: Option<i32>,
         #[graphql(desc = "After this cursor")] after: Option<String>,
-        #[graphql(desc = "Decimals of a coordinate, 0 to 15", default_with = "Some(DEFAULT_PRECISION)")] precision: Option<i32>,
+        #[graphql(desc = "Decimals of a coordinate, 0 to 15", default_with = "Some(DEFAULT_PRECISION)")]
+        precision: Option<i32>,
         #[graphql(desc = "Shapes may deviate so many metres")] simplify_meters: Option<f64>,
-        #[graphql(desc = "The properties wanted, by top-level name; all when nothing is said")] properties: Option<Vec<String>>,
+        #[graphql(desc = "The properties wanted, by top-level name; all when nothing is said")] properties: Option<
+            Vec<String>,
+        >,
     ) -> Result<FeatureCollection> {
         let arguments = RelayArguments { first: first.or(Some(DEFAULT_FEATURES)), after, ..RelayArguments::default() };
         let limits = page_limits(context);
@@ -220,7 +232,8 @@ impl QueryRoot {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Which locations")] filter: Option<LocationFilter>,
-        #[graphql(desc = "Group by the values of these properties, at most 4; the 1000 largest groups are answered")] group_by: Option<Vec<String>>,
+        #[graphql(desc = "Group by the values of these properties, at most 4; the 1000 largest groups are answered")]
+        group_by: Option<Vec<String>>,
         #[graphql(desc = "Figures of properties, at most 10")] aggregates: Option<Vec<AggregateInput>>,
     ) -> Result<LocationStats> {
         let (groups, figures) = (group_by.unwrap_or_default(), aggregates.unwrap_or_default());

@@ -133,10 +133,13 @@ impl ConnectionPlan {
         for (_, member) in &self.members {
             let nodes = match member {
                 ConnectionField::Nodes(fields) => vec![fields],
-                ConnectionField::Edges(edges) => edges.iter().filter_map(|(_, edge)| match edge {
-                    EdgeField::Node(fields) => Some(fields),
-                    EdgeField::Typename | EdgeField::Cursor => None,
-                }).collect(),
+                ConnectionField::Edges(edges) => edges
+                    .iter()
+                    .filter_map(|(_, edge)| match edge {
+                        EdgeField::Node(fields) => Some(fields),
+                        EdgeField::Typename | EdgeField::Cursor => None,
+                    })
+                    .collect(),
                 ConnectionField::Typename | ConnectionField::PageInfo(_) | ConnectionField::TotalCount => vec![],
             };
             for (_, field) in nodes.into_iter().flatten() {
@@ -195,7 +198,9 @@ fn location_members(selection: &SelectionField<'_>, near: bool) -> Result<Option
             "geometry" => geometry_field(field)?,
             "geometryType" => LocationField::GeometryType,
             "bbox" => return Ok(members(field, |field| Ok(box_field(field.name())))?.map(LocationField::BBox)),
-            "centroid" => return Ok(members(field, |field| Ok(position_field(field.name())))?.map(LocationField::Centroid)),
+            "centroid" => {
+                return Ok(members(field, |field| Ok(position_field(field.name())))?.map(LocationField::Centroid));
+            }
             "distanceMeters" if near => LocationField::Distance,
             "distanceMeters" => return Err(no_near()),
             "version" => LocationField::Version,
@@ -297,10 +302,10 @@ fn write_location(
             out.extend_from_slice(row.properties.as_bytes());
             Ok(())
         }
-        LocationField::Geometry { precision, simplify_meters } => write_geometry(row, *precision, *simplify_meters, out),
-        LocationField::GeometryType => {
-            write_string(type_name(row.geometry()?.geometry_type()), out)
+        LocationField::Geometry { precision, simplify_meters } => {
+            write_geometry(row, *precision, *simplify_meters, out)
         }
+        LocationField::GeometryType => write_string(type_name(row.geometry()?.geometry_type()), out),
         LocationField::BBox(sides) => {
             let envelope = row.geometry()?.envelope();
             object(sides, out, |side, out| match side {
@@ -376,16 +381,14 @@ fn array(len: usize, out: &mut Vec<u8>, mut write: impl FnMut(usize, &mut Vec<u8
 }
 
 fn optional<T>(value: Option<T>, out: &mut Vec<u8>, write: impl FnOnce(T, &mut Vec<u8>) -> Result<()>) -> Result<()> {
-    match value {
-        Some(value) => write(value, out),
-        None => {
-            out.extend_from_slice(b"null");
-            Ok(())
-        }
+    if let Some(value) = value {
+        return write(value, out);
     }
+    out.extend_from_slice(b"null");
+    Ok(())
 }
 
-/// A number or a boolean, as serde_json writes it on the ordinary path too.
+/// A number or a boolean, as `serde_json` writes it on the ordinary path too.
 fn number(value: impl serde::Serialize, out: &mut Vec<u8>) -> Result<()> {
     serde_json::to_writer(out, &value).map_err(Error::internal)
 }

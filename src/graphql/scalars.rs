@@ -6,7 +6,7 @@ use bytes::Bytes;
 use crate::error::{Error, Result};
 use crate::geometry::{Geometry, geojson, validity};
 use crate::model::Timestamp;
-use crate::model::location::format_timestamp;
+use crate::model::time::format_timestamp;
 
 /// A JSON value from a client, or one that is written already. Written JSON travels as `Value::Binary`, which the response
 /// writer of the door copies to the letter.
@@ -22,7 +22,7 @@ pub enum Json {
 #[Scalar(name = "JSON")]
 impl ScalarType for Json {
     fn parse(value: Value) -> InputValueResult<Self> {
-        Ok(Self::Value(to_json(value)?))
+        Ok(Self::Value(value.into_json().map_err(InputValueError::custom)?))
     }
 
     fn to_value(&self) -> Value {
@@ -35,12 +35,7 @@ impl ScalarType for Json {
 
 /// A GeoJSON geometry from a client, not yet through the gate; or one that is written already.
 #[derive(Debug, Clone)]
-pub enum GeoJson {
-    /// As it came.
-    Value(serde_json::Value),
-    /// As it goes out.
-    Written(Bytes),
-}
+pub struct GeoJson(pub Json);
 
 /// An RFC 7946 geometry object, such as `{ type: "Point", coordinates: [2.35, 48.85] }`: longitude, latitude and perhaps
 /// height, on WGS 84. On input a `crs` member may name EPSG:4326, CRS84 or EPSG:3857; anything else is refused.
@@ -48,14 +43,11 @@ pub enum GeoJson {
 impl ScalarType for GeoJson {
     fn parse(value: Value) -> InputValueResult<Self> {
         // The gate stands in the resolver, where an error can carry its code and the path of its field.
-        Ok(Self::Value(to_json(value)?))
+        Ok(Self(Json::Value(value.into_json().map_err(InputValueError::custom)?)))
     }
 
     fn to_value(&self) -> Value {
-        match self {
-            Self::Value(value) => Value::from_json(value.clone()).unwrap_or_default(),
-            Self::Written(bytes) => Value::Binary(bytes.clone()),
-        }
+        ScalarType::to_value(&self.0)
     }
 }
 
@@ -63,13 +55,13 @@ impl GeoJson {
     /// Through the geometry gate. What is not valid is refused: no predicate of DE-9IM has an answer for a ring that crosses
     /// itself.
     pub fn geometry(&self) -> Result<Geometry> {
-        match self {
-            Self::Value(value) => {
+        match &self.0 {
+            Json::Value(value) => {
                 let geometry = geojson::read(value)?;
                 validity::check(geometry.wkb())?;
                 Ok(geometry)
             }
-            Self::Written(_) => Err(Error::internal("a written geometry was read again")),
+            Json::Written(_) => Err(Error::internal("a written geometry was read again")),
         }
     }
 }
@@ -111,8 +103,4 @@ impl ScalarType for DateTime {
     fn to_value(&self) -> Value {
         Value::String(format_timestamp(self.0))
     }
-}
-
-fn to_json<T: async_graphql::InputType>(value: Value) -> std::result::Result<serde_json::Value, InputValueError<T>> {
-    value.into_json().map_err(InputValueError::custom)
 }

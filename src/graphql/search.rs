@@ -95,7 +95,12 @@ pub async fn resolve(
 
 fn coordinate_hit(place: Place) -> SearchHit {
     let position = Position { lon: place.lon(), lat: place.lat() };
-    SearchHit { kind: SearchHitKind::Coordinate, label: format!("{}, {}", place.lat(), place.lon()), position, location: None }
+    SearchHit {
+        kind: SearchHitKind::Coordinate,
+        label: format!("{}, {}", place.lat(), place.lon()),
+        position,
+        location: None,
+    }
 }
 
 /// A coordinate as people write it: latitude first, in decimal degrees or in degrees, minutes and seconds, with signs or with
@@ -171,7 +176,9 @@ mod tests {
 
     #[test]
     fn names_are_no_coordinates() {
-        for text in ["Paris", "48", "48.85, 2.29, 3", "91, 0", "N", "5 N", "10 70, 5", "New South Wales", "NaN, 0", "inf 1"] {
+        for text in
+            ["Paris", "48", "48.85, 2.29, 3", "91, 0", "N", "5 N", "10 70, 5", "New South Wales", "NaN, 0", "inf 1"]
+        {
             assert_eq!(parse_coordinate(text), None, "{text}");
         }
     }

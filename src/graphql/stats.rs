@@ -88,7 +88,8 @@ pub async fn resolve(
     let figures = aggregates
         .iter()
         .map(|input| {
-            let property = PropertyPath::parse(&input.property).map_err(|error| error.at("property").at("aggregates"))?;
+            let property =
+                PropertyPath::parse(&input.property).map_err(|error| error.at("property").at("aggregates"))?;
             Ok(Aggregate { property, function: input.function.into() })
         })
         .collect::<Result<Vec<_>>>()?;
@@ -102,13 +103,22 @@ pub async fn resolve(
             keys: group.keys.into_iter().map(|key| key.map(|text| Json::Written(text.into()))).collect(),
         })
         .collect();
-    Ok(LocationStats { count: to_int(all.count), extent: all.extent.map(Into::into), aggregates: values(&aggregates, &all), groups })
+    Ok(LocationStats {
+        count: to_int(all.count),
+        extent: all.extent.map(Into::into),
+        aggregates: values(&aggregates, &all),
+        groups,
+    })
 }
 
 fn values(aggregates: &[AggregateInput], group: &Group) -> Vec<AggregateValue> {
     aggregates
         .iter()
         .zip(&group.values)
-        .map(|(input, value)| AggregateValue { property: input.property.clone(), function: input.function, value: *value })
+        .map(|(input, value)| AggregateValue {
+            property: input.property.clone(),
+            function: input.function,
+            value: *value,
+        })
         .collect()
 }

@@ -12,10 +12,7 @@ use std::time::Duration;
 pub(super) async fn keep(State(limit): State<Duration>, request: Request, next: Next) -> Response {
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => Problem::from(Error::new(
-            ErrorCode::Timeout,
-            "the answer took too long; ask for less, or try again",
-        ))
-        .into_response(),
+        Err(_) => Problem::from(Error::new(ErrorCode::Timeout, "the answer took too long; ask for less, or try again"))
+            .into_response(),
     }
 }

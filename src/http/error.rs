@@ -1,6 +1,6 @@
 //! Errors as RFC 9457 problem documents, for every route but GraphQL, which has its own form.
 
-use super::headers::RequestId;
+use super::request_id::RequestId;
 use crate::error::{Error, ErrorCode};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};

@@ -32,7 +32,9 @@ pub(super) async fn check(State(allowed): State<AllowedHosts>, request: Request,
         Some(host) if allowed.allow(&host) => next.run(request).await,
         Some(_) => Problem::new(
             StatusCode::MISDIRECTED_REQUEST,
-            Error::bad_input("this server does not answer for that host; its operator can add it to CAIRN_ALLOWED_HOSTS"),
+            Error::bad_input(
+                "this server does not answer for that host; its operator can add it to CAIRN_ALLOWED_HOSTS",
+            ),
         )
         .into_response(),
     }

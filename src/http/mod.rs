@@ -10,6 +10,7 @@ mod error;
 mod etag;
 mod headers;
 mod host;
+mod request_id;
 mod router;
 mod system;
 
@@ -18,8 +19,9 @@ pub mod graphql;
 pub use assets::Pages;
 pub use error::Problem;
 pub use etag::{is_fresh, weak_etag, with_etag};
-pub use headers::{RequestId, SecurityHeaders};
+pub use headers::SecurityHeaders;
 pub use host::AllowedHosts;
+pub use request_id::RequestId;
 pub use router::{Parts, router};
 pub use system::Readiness;
 

@@ -1,12 +1,12 @@
 //! All routes of the server, and the layers around them.
 
 use super::assets::{self, Pages};
+use super::deadline;
 use super::error::{Problem, panicked};
 use super::graphql::{self, Door, Execute};
 use super::headers::{self, SecurityHeaders};
 use super::host::{self, AllowedHosts};
 use super::system::{self, Readiness};
-use super::deadline;
 use crate::config::Config;
 use axum::Router;
 use axum::http::{Extensions, HeaderMap, StatusCode, Version, header};

@@ -7,9 +7,6 @@ use crate::model::LayerId;
 /// The row number of a location; in the API a string.
 pub type LocationId = i64;
 
-/// An instant: UTC with milliseconds, as the store keeps it.
-pub type Timestamp = chrono::DateTime<chrono::Utc>;
-
 /// One location of an answer (a GeoJSON and OGC *feature*). What was not asked for is `None`, `""` or 0: the
 /// [`Columns`](crate::model::Columns) of the question say which are meant.
 #[derive(Debug, Clone, Copy)]
@@ -39,18 +36,7 @@ pub struct LocationRow<'a> {
 impl<'a> LocationRow<'a> {
     /// The geometry, walked. A foreign writer can store what no gate has seen: that is an error of this row alone.
     pub fn geometry(&self) -> Result<Wkb<'a>> {
-        Wkb::check(self.wkb).map_err(|fault| {
-            Error::invalid_geometry(format!("location {} holds a broken geometry: {fault}", self.id))
-        })
+        Wkb::check(self.wkb)
+            .map_err(|fault| Error::invalid_geometry(format!("location {} holds a broken geometry: {fault}", self.id)))
     }
-}
-
-/// Reads a stored timestamp.
-pub fn parse_timestamp(text: &str) -> Result<Timestamp> {
-    chrono::DateTime::parse_from_rfc3339(text).map(|time| time.to_utc()).map_err(Error::internal)
-}
-
-/// Writes a timestamp as it is stored, so that text order is time order.
-pub fn format_timestamp(time: Timestamp) -> String {
-    time.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }

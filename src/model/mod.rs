@@ -6,11 +6,13 @@ pub mod draft;
 pub mod location;
 pub mod property;
 pub mod summary;
+pub mod time;
 pub mod viewer;
 
 pub use catalog::{Catalog, Layer, LayerId, Visibility};
 pub use columns::{Column, Columns};
 pub use draft::{NewLayer, NewLocation};
-pub use location::{LocationId, LocationRow, Timestamp};
+pub use location::{LocationId, LocationRow};
 pub use property::PropertyPath;
+pub use time::Timestamp;
 pub use viewer::Viewer;

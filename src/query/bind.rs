@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::geometry::{Geometry, Position};
-use crate::model::location::parse_timestamp;
+use crate::model::time::parse_timestamp;
 use crate::model::{LayerId, LocationId, PropertyPath};
 use crate::query::access::Access;
 use crate::query::cursor::{Cursor, KeyValue};
@@ -117,7 +117,10 @@ impl BoundQuery {
             conditions.push(BoundFilter::Layers(access.layers().map(|layer| layer.id).collect()));
         }
         if let Some(filter) = filter {
-            filter.check().and_then(|()| bind_filter(filter, access, related)).map(|bound| conditions.push(bound))
+            filter
+                .check()
+                .and_then(|()| bind_filter(filter, access, related))
+                .map(|bound| conditions.push(bound))
                 .map_err(|error| error.at("filter"))?;
         }
         if let Some(Near { position, max_meters: Some(meters) }) = near {
@@ -189,7 +192,8 @@ impl LocationQuery {
 }
 
 fn bind_filter(filter: Filter, access: &Access, related: &RelatedShapes) -> Result<BoundFilter> {
-    let bind_all = |all: Vec<Filter>| all.into_iter().map(|one| bind_filter(one, access, related)).collect::<Result<Vec<_>>>();
+    let bind_all =
+        |all: Vec<Filter>| all.into_iter().map(|one| bind_filter(one, access, related)).collect::<Result<Vec<_>>>();
     Ok(match filter {
         Filter::And(all) => BoundFilter::And(bind_all(all)?),
         Filter::Or(all) => BoundFilter::Or(bind_all(all)?),
@@ -247,8 +251,7 @@ fn bind_order(order: Vec<Order>, near: Option<Position>, access: &Access) -> Res
             }
             OrderBy::Distance => push(SortKey::Distance),
             OrderBy::Property(path) => {
-                known_property(path.top(), access)
-                    .map_err(|error| error.at("property").at(format!("[{index}]")))?;
+                known_property(path.top(), access).map_err(|error| error.at("property").at(format!("[{index}]")))?;
                 push(SortKey::PropertyNumber(path.clone()));
                 push(SortKey::PropertyText(path));
             }

@@ -164,15 +164,17 @@ impl Test {
         match self {
             Self::Id { ids, .. } => check_count(ids.len()),
             Self::ExternalId(test) | Self::Name(test) => test.check(),
-            Self::AnyProperty(part) => check_text(part),
             Self::Property(_, ValueTest::In(values)) => check_count(values.len()),
-            Self::Property(_, ValueTest::Contains(text) | ValueTest::StartsWith(text)) => check_text(text),
             Self::Property(_, ValueTest::Compare(compare, Scalar::Bool(_)))
                 if !matches!(compare, Compare::Eq | Compare::Ne) =>
             {
                 Err(Error::bad_input("true and false have no order: use eq, ne or in"))
             }
-            Self::Property(_, ValueTest::Compare(_, Scalar::Text(text))) => check_text(text),
+            Self::AnyProperty(text)
+            | Self::Property(
+                _,
+                ValueTest::Contains(text) | ValueTest::StartsWith(text) | ValueTest::Compare(_, Scalar::Text(text)),
+            ) => check_text(text),
             Self::DWithin(_, meters) => check_meters(*meters).map_err(|error| error.at("meters").at("dWithin")),
             Self::CreatedAt(..)
             | Self::UpdatedAt(..)
@@ -205,7 +207,9 @@ impl TextTest {
             Self::Eq(text) | Self::Ne(text) | Self::Contains(text) | Self::StartsWith(text) | Self::EndsWith(text) => {
                 check_text(text)
             }
-            Self::In(texts) => check_count(texts.len()).and_then(|()| texts.iter().try_for_each(|text| check_text(text))),
+            Self::In(texts) => {
+                check_count(texts.len()).and_then(|()| texts.iter().try_for_each(|text| check_text(text)))
+            }
             Self::IsNull(_) => Ok(()),
         }
     }

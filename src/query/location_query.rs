@@ -99,8 +99,8 @@ impl Page {
         let limit = match limit {
             None => default,
             Some(limit) => {
-                let limit = usize::try_from(limit)
-                    .map_err(|_| Error::bad_input("a page has no negative size").at(name))?;
+                let limit =
+                    usize::try_from(limit).map_err(|_| Error::bad_input("a page has no negative size").at(name))?;
                 if limit > max {
                     return Err(Error::limit(format!("a page has at most {max} locations")).at(name));
                 }

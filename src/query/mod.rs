@@ -10,9 +10,9 @@ pub mod filter;
 pub mod limits;
 pub mod location_query;
 
+pub use crate::model::PropertyPath;
 pub use access::Access;
 pub use bind::{BoundFilter, BoundOrder, BoundQuery, SortKey};
 pub use cursor::{Cursor, KeyValue};
 pub use filter::{Compare, Filter, Relation, Scalar, Test, TextTest, ValueTest};
 pub use location_query::{Direction, LocationQuery, Near, Order, OrderBy, Page};
-pub use crate::model::PropertyPath;

@@ -3,11 +3,11 @@
 use super::body::{RunningBody, TimedBody};
 use super::idle::Activity;
 use super::stream::Watched;
+use crate::config::ConnectionLimits;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{Request, Response};
-use crate::config::ConnectionLimits;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};

@@ -282,7 +282,8 @@ async fn a_shutdown_does_not_wait_for_ever() {
 #[tokio::test(flavor = "multi_thread")]
 async fn http2_is_answered_on_the_same_port() {
     // Preface, empty SETTINGS, HEADERS of stream 1: GET http / with :authority localhost, from the static table.
-    let mut request = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0\0\0\x0e\x01\x05\0\0\0\x01\x82\x86\x84\x41\x09".to_vec();
+    let mut request =
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0\0\0\x0e\x01\x05\0\0\0\x01\x82\x86\x84\x41\x09".to_vec();
     request.extend_from_slice(b"localhost");
     let server = Server::start(hello(), quick()).await;
     let answer = server.with(move |address| until_closed(address, &request)).await;

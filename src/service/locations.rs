@@ -134,7 +134,10 @@ impl Locations {
                 Err(error) => return Err(error),
             }
         }
-        Err(Error::new(ErrorCode::Unavailable, "the layers are changing too fast to answer: try again in a few seconds"))
+        Err(Error::new(
+            ErrorCode::Unavailable,
+            "the layers are changing too fast to answer: try again in a few seconds",
+        ))
     }
 
     /// The catalogue if it has moved on since.

@@ -43,7 +43,9 @@ impl Locations {
             if by.is_empty() {
                 return Ok(Read::Current((all, Vec::new())));
             }
-            let Read::Current(groups) = self.store.groups(&bound, by, aggregates).await? else { return Ok(Read::Stale) };
+            let Read::Current(groups) = self.store.groups(&bound, by, aggregates).await? else {
+                return Ok(Read::Stale);
+            };
             Ok(Read::Current((all, groups)))
         };
         Ok(self.decide(viewer, LocationQuery::filtered(filter, 0), read).await?.0)
@@ -54,7 +56,10 @@ impl Locations {
         let read = |bound| async move { self.store.clusters(&bound, zoom).await };
         let clusters = self.decide(viewer, LocationQuery::filtered(Some(filter), 0), read).await?.0;
         if clusters.len() > MAX_CLUSTERS {
-            return Err(Error::limit(format!("more than {MAX_CLUSTERS} clusters: ask for a smaller box or a lower zoom")).at("bbox"));
+            return Err(Error::limit(format!(
+                "more than {MAX_CLUSTERS} clusters: ask for a smaller box or a lower zoom"
+            ))
+            .at("bbox"));
         }
         Ok(clusters)
     }

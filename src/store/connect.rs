@@ -98,7 +98,8 @@ impl Store {
 fn out_of_date(database: &Database, error: Error) -> Error {
     match error.code() {
         ErrorCode::Internal => {
-            Error::new(ErrorCode::Unavailable, format!("the tables of {database} cannot be brought up to date")).caused_by(error)
+            Error::new(ErrorCode::Unavailable, format!("the tables of {database} cannot be brought up to date"))
+                .caused_by(error)
         }
         _ => error,
     }

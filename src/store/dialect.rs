@@ -5,7 +5,6 @@ use sea_orm::sea_query::{Expr, SelectStatement};
 use crate::geometry::relate::{Pattern, SpatialPredicate};
 use crate::geometry::{BBox, Geometry, Position};
 use crate::query::{BoundFilter, KeyValue, Near, PropertyPath, Test, ValueTest};
-use crate::store::sql::select::DistancePlan;
 use crate::store::{gpkg, postgis};
 
 /// The back-end in use.
@@ -211,6 +210,17 @@ impl Dialect {
             Self::Postgis => geometry.to_ewkb(),
         }
     }
+}
+
+/// How a page in the order of distance is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DistancePlan {
+    /// Walk the spatial index nearest first until the page is full.
+    Walk,
+    /// The same, nearest in degrees first; for a store whose walk over the sphere broke off.
+    WalkPlane,
+    /// Measure every row that passes the filter and sort.
+    Sort,
 }
 
 /// What a nearest-first walk needs to know.

@@ -5,9 +5,9 @@ use sea_orm::{ConnectionTrait, QueryResult};
 use crate::error::{Error, Result};
 use crate::model::Columns;
 use crate::query::{BoundOrder, BoundQuery, Cursor};
-use crate::store::dialect::Dialect;
+use crate::store::dialect::{Dialect, DistancePlan};
 use crate::store::sql::row::PackedRows;
-use crate::store::sql::select::{self, CATALOG_VERSION, DistancePlan};
+use crate::store::sql::select::{self, CATALOG_VERSION};
 use crate::store::{Store, postgis};
 
 /// What the store read, if the catalogue was still the one that rights and names were decided on.
@@ -49,7 +49,10 @@ impl Store {
         let (version, packed) = match self.dialect {
             Dialect::Geopackage => {
                 let row = self.one(&statement(self.distance_plan(query).await?)).await?;
-                (Some(row.try_get("", CATALOG_VERSION)?), row.try_get_by_index::<Option<Vec<u8>>>(0)?.unwrap_or_default())
+                (
+                    Some(row.try_get("", CATALOG_VERSION)?),
+                    row.try_get_by_index::<Option<Vec<u8>>>(0)?.unwrap_or_default(),
+                )
             }
             // Its planner counts for itself.
             Dialect::Postgis => match postgis::rows::read(&self.reader, &statement(DistancePlan::Walk), keys).await {

@@ -6,6 +6,8 @@ pub mod dialect;
 pub mod error;
 pub mod gpkg;
 pub mod locations;
+#[cfg(test)]
+mod plan_tests;
 pub mod postgis;
 pub mod sql;
 pub mod summaries;

@@ -1,8 +1,8 @@
 //! Answers about sets: extents, figures by group, clusters by cell.
 
+use entity::location::{Column, Entity as Location};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, NullOrdering, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
-use entity::location::{Column, Entity as Location};
 
 use crate::error::Result;
 use crate::geometry::Envelope;
@@ -31,7 +31,12 @@ impl Store {
     }
 
     /// The same by the values of properties: the largest groups first, at most [`MAX_GROUPS`].
-    pub async fn groups(&self, query: &BoundQuery, by: &[PropertyPath], aggregates: &[Aggregate]) -> Result<Read<Vec<Group>>> {
+    pub async fn groups(
+        &self,
+        query: &BoundQuery,
+        by: &[PropertyPath],
+        aggregates: &[Aggregate],
+    ) -> Result<Read<Vec<Group>>> {
         let mut select = self.summary_of(query, aggregates);
         for (index, path) in by.iter().enumerate() {
             let name = Alias::new(format!("g{index}"));

@@ -69,7 +69,8 @@ impl Server {
     /// The services and the router over a database that is there.
     pub async fn open(url: &str, settings: &[(&str, &str)]) -> (App, Router) {
         let pairs = [("DATABASE_URL", url)].into_iter().chain(settings.iter().copied());
-        let config = Config::from_pairs(pairs.map(|(name, value)| (name.to_owned(), value.to_owned()))).expect("settings");
+        let config =
+            Config::from_pairs(pairs.map(|(name, value)| (name.to_owned(), value.to_owned()))).expect("settings");
         let app = App::build(&config).await.expect("the store opens");
         let router = run::router(&app, &config, run::readiness(&app));
         (app, router)
@@ -89,7 +90,9 @@ impl Server {
     pub async fn with_places_on(kind: Kind) -> Self {
         let server = Self::on(kind, &[]).await;
         fixture::load(server.app.locations()).await;
-        server.write_outside(&format!("UPDATE location SET created_at = '{USUAL_TIME}', updated_at = '{USUAL_TIME}'")).await;
+        server
+            .write_outside(&format!("UPDATE location SET created_at = '{USUAL_TIME}', updated_at = '{USUAL_TIME}'"))
+            .await;
         for location in fixture::places().layers.into_iter().flat_map(|layer| layer.locations) {
             let Some(external_id) = location.external_id else { continue };
             let (created, updated) = (location.created_at, location.updated_at);
@@ -178,8 +181,8 @@ pub async fn ask(router: &Router, query: &str, variables: Value) -> (Parts, Valu
         .expect("a request");
     let (head, body) = router.clone().oneshot(request).await.expect("the router answers").into_parts();
     let bytes = body.collect().await.expect("a body").to_bytes();
-    let answer = serde_json::from_slice(&bytes)
-        .unwrap_or_else(|error| panic!("{error} in {}", String::from_utf8_lossy(&bytes)));
+    let answer =
+        serde_json::from_slice(&bytes).unwrap_or_else(|error| panic!("{error} in {}", String::from_utf8_lossy(&bytes)));
     (head, answer)
 }
 

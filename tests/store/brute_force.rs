@@ -8,8 +8,8 @@ use cairn::model::{NewLocation, Visibility};
 use geo::{Intersects, Rect, coord};
 use serde_json::{Value, json};
 
-use crate::common::{Kind, Server};
 use crate::common::fixture::{create, new_layer};
+use crate::common::{Kind, Server};
 
 crate::on_both_stores! {
     the_nearest_are_those_that_measuring_everything_finds,
@@ -18,7 +18,7 @@ crate::on_both_stores! {
     a_box_holds_what_comparing_every_shape_finds,
 }
 
-/// A sequence that is the same in every run (SplitMix64).
+/// A sequence that is the same in every run (`SplitMix64`).
 pub struct Random(pub u64);
 
 impl Random {
@@ -133,19 +133,31 @@ fn indices(answer: &Value) -> Vec<usize> {
 fn origins() -> Vec<(f64, f64)> {
     let mut random = Random(23);
     let mut places = vec![
-        (0.0, 90.0), (137.0, 90.0), (0.0, -90.0), (-45.0, 89.999), (60.0, -89.99), (180.0, 0.0), (-180.0, 0.0),
-        (179.999, 52.0), (-179.999, -52.0), (180.0, 90.0), (0.0, 0.0),
+        (0.0, 90.0),
+        (137.0, 90.0),
+        (0.0, -90.0),
+        (-45.0, 89.999),
+        (60.0, -89.99),
+        (180.0, 0.0),
+        (-180.0, 0.0),
+        (179.999, 52.0),
+        (-179.999, -52.0),
+        (180.0, 90.0),
+        (0.0, 0.0),
     ];
     places.extend((0..45).map(|_| random.place()));
     places
 }
+
+/// Which of the numbered places a filter lets through.
+type Keep = fn(usize) -> bool;
 
 async fn the_nearest_are_those_that_measuring_everything_finds(store: Kind) {
     let world = World::new(store).await;
     for (number, (lon, lat)) in origins().into_iter().enumerate() {
         let from = Geometry::point(Position::new(lon, lat).expect("a position"));
         let near = json!({ "position": { "lon": lon, "lat": lat } });
-        let questions: [(Value, fn(usize) -> bool); 4] = [
+        let questions: [(Value, Keep); 4] = [
             (Value::Null, |_| true),
             (json!({ "property": { "path": "parity", "eq": 1 } }), |index| index % 2 == 1),
             (json!({ "property": { "path": "rare", "eq": 13 } }), |index| index % 97 == 13),

@@ -46,7 +46,12 @@ type Place = [f64; 2];
 
 impl Painter {
     fn number(&mut self, below: usize) -> usize {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "small")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "small"
+        )]
         let number = (self.random.unit() * below as f64) as usize;
         number
     }
@@ -141,7 +146,8 @@ impl Painter {
                 let point = json!({ "type": "Point", "coordinates": self.place(window) });
                 let line = json!({ "type": "LineString", "coordinates": self.line() });
                 let polygon = json!({ "type": "Polygon", "coordinates": self.polygon() });
-                let parts = [vec![point.clone(), line.clone()], vec![polygon.clone()], vec![point, polygon], vec![line]];
+                let parts =
+                    [vec![point.clone(), line.clone()], vec![polygon.clone()], vec![point, polygon], vec![line]];
                 json!({ "type": "GeometryCollection", "geometries": parts[self.number(4)] })
             }
         }
@@ -236,7 +242,8 @@ struct Tally {
 impl Tally {
     fn compare(&mut self, scene: Scene, (first, second): &(Geometry, Geometry), theirs: &sqlx::postgres::PgRow) {
         let planar = Planar::new(second.wkb()).expect("a planar shape");
-        let shapes = || format!("{scene:?} {} | {}", theirs.get::<String, _>("first"), theirs.get::<String, _>("second"));
+        let shapes =
+            || format!("{scene:?} {} | {}", theirs.get::<String, _>("first"), theirs.get::<String, _>("second"));
         for (predicate, column) in COLUMNS {
             self.predicates += 1;
             let ours = planar.test(predicate, first.wkb()).expect("an answer");

@@ -2,8 +2,8 @@
 
 use cairn::app::App;
 use cairn::config::Config;
-use cairn::model::{NewLocation, Visibility};
 use cairn::geometry::{Geometry, Position};
+use cairn::model::{NewLocation, Visibility};
 use serde_json::{Value, json};
 
 use crate::common::Server;
@@ -35,6 +35,22 @@ async fn five_servers_that_open_a_new_file_at_once_all_come_up() {
     }
 }
 
+#[test]
+fn five_processes_that_migrate_a_new_file_at_once_all_succeed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("deep/down/new.gpkg");
+    let start = |_| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_cairn"));
+        command.arg("migrate").current_dir(&folder).env("DATABASE_URL", format!("sqlite://{}", file.display()));
+        command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().expect("a process")
+    };
+    let started: Vec<_> = (0..5).map(start).collect();
+    for process in started {
+        let output = process.wait_with_output().expect("an end");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
 #[tokio::test]
 async fn a_store_that_is_opened_again_has_what_was_written() {
     let server = Server::with_places().await;
@@ -53,7 +69,10 @@ const BROKEN: &[(&str, &str)] = &[
     ("nonsense", "DEADBEEF"),
     ("headless", "47500003E610000000000000000024400000000000002440000000000000244000000000000024400"),
     ("huge", "47500003E6100000000000000000244000000000000024400000000000002440000000000000244001020000 00FFFFFFFF"),
-    ("nan", "47500003E61000000000000000002440000000000000244000000000000024400000000000002440 0101000000000000000000F87F000000000000F87F"),
+    (
+        "nan",
+        "47500003E61000000000000000002440000000000000244000000000000024400000000000002440 0101000000000000000000F87F000000000000F87F",
+    ),
     ("empty", "47500011E6100000 0101000000000000000000F87F000000000000F87F"),
 ];
 
@@ -109,11 +128,39 @@ async fn a_broken_geometry_of_another_program_breaks_nothing_but_itself() {
 }
 
 #[tokio::test]
+async fn what_is_measured_of_a_broken_geometry_is_an_error_that_names_the_row() {
+    let server = Server::with_places().await;
+    let outside = server.outside();
+    outside.execute("INSERT INTO location (geom, external_id) VALUES (X'DEADBEEF', 'broken')", ()).expect("an insert");
+    let id = crate::filters::id_of(&server).await("broken");
+    for field in [
+        "bbox { west }",
+        "centroid { lon }",
+        "geometryType",
+        "wkt",
+        "areaSquareMeters",
+        "distanceTo(position: { lon: 0, lat: 0 })",
+    ] {
+        let question = format!("query($id: ID!) {{ location(id: $id) {{ id {field} }} }}");
+        let response = server.ask(&question, json!({ "id": id })).await;
+        assert_eq!(response["errors"][0]["extensions"]["code"], "INVALID_GEOMETRY", "{field}: {response}");
+        assert!(
+            response["errors"][0]["message"].as_str().is_some_and(|text| text.contains(&format!("location {id} "))),
+            "{response}"
+        );
+    }
+    let related = "query($id: ID!) { locations(filter: { relatedTo: { id: $id } }) { totalCount } }";
+    assert_eq!(server.refused(related, json!({ "id": id })).await.0, "INVALID_GEOMETRY");
+}
+
+#[tokio::test]
 async fn what_has_no_distance_comes_last_and_on_one_page_only() {
     let server = Server::with_places().await;
     let outside = server.outside();
     for name in ["b-1", "b-2"] {
-        outside.execute("INSERT INTO location (geom, external_id) VALUES (X'DEADBEEF', ?1)", [name]).expect("an insert");
+        outside
+            .execute("INSERT INTO location (geom, external_id) VALUES (X'DEADBEEF', ?1)", [name])
+            .expect("an insert");
     }
     let id_of = crate::filters::id_of(&server).await;
     let ids: Vec<_> = ["paris", "berlin", "b-1", "b-2", "tokyo"].into_iter().map(id_of).collect();
@@ -147,7 +194,9 @@ async fn a_question_that_takes_too_long_is_interrupted_and_the_next_one_is_answe
     let rows = (0..30_000).map(|index| NewLocation {
         external_id: None,
         name: format!("number {index}"),
-        geometry: Geometry::point(Position::new(f64::from(index % 360) - 180.0, f64::from(index % 179) - 89.0).expect("a place")),
+        geometry: Geometry::point(
+            Position::new(f64::from(index % 360) - 180.0, f64::from(index % 179) - 89.0).expect("a place"),
+        ),
         properties: serde_json::Map::new(),
     });
     create(server.app.locations(), new_layer("many", "Many", Visibility::Public, 0), rows.collect()).await;
@@ -174,15 +223,23 @@ async fn an_answer_of_more_than_64_megabytes_is_refused() {
     let refusal = server.refused(&large, json!({ "first": 66 })).await;
     assert_eq!(refusal.0, "LIMIT_EXCEEDED");
     assert_eq!(server.refused("{ locationsGeoJson }", json!({})).await.0, "LIMIT_EXCEEDED");
-    assert_eq!(server.data(&large, json!({ "first": 2 })).await["locations"]["nodes"].as_array().map(Vec::len), Some(2));
-    assert_eq!(server.data(&small, json!({ "first": 66 })).await["locations"]["nodes"].as_array().map(Vec::len), Some(66));
+    assert_eq!(
+        server.data(&large, json!({ "first": 2 })).await["locations"]["nodes"].as_array().map(Vec::len),
+        Some(2)
+    );
+    assert_eq!(
+        server.data(&small, json!({ "first": 66 })).await["locations"]["nodes"].as_array().map(Vec::len),
+        Some(66)
+    );
 }
 
 #[tokio::test]
 async fn a_writer_outside_that_holds_the_lock_stops_no_reader() {
     let server = Server::with_places().await;
     let outside = server.outside();
-    outside.execute_batch("BEGIN IMMEDIATE; UPDATE location SET name = 'not yet' WHERE external_id = 'paris'").expect("a lock");
+    outside
+        .execute_batch("BEGIN IMMEDIATE; UPDATE location SET name = 'not yet' WHERE external_id = 'paris'")
+        .expect("a lock");
     let question = "{ locations(filter: { externalId: { eq: \"paris\" } }) { nodes { name } } }";
     assert_eq!(server.data(question, json!({})).await["locations"]["nodes"][0]["name"], "Paris");
     outside.execute_batch("COMMIT").expect("a commit");

@@ -7,8 +7,8 @@ use async_graphql::parser::types::{ServiceDocument, TypeKind, TypeSystemDefiniti
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::common::{Kind, Server};
 use crate::common::server::external_ids;
+use crate::common::{Kind, Server};
 
 crate::on_both_stores! {
     every_filter_and_order_answers_as_the_table_says,
@@ -140,7 +140,6 @@ struct Used<'a> {
 impl Used<'_> {
     fn note(&mut self, type_name: &str, path: &str, value: &Value) {
         match (type_named(self.schema, type_name), value) {
-            (_, Value::Null) => {}
             (_, Value::Array(all)) => all.iter().for_each(|one| self.note(type_name, path, one)),
             (Some(TypeKind::InputObject(input)), Value::Object(members)) => {
                 for (name, member) in members {
@@ -148,7 +147,8 @@ impl Used<'_> {
                     let field = field.unwrap_or_else(|| panic!("{path} has no {name}"));
                     let of_type = base_name(&field.node.ty.node.to_string());
                     self.seen.insert(format!("{path}.{name}"));
-                    let below = if of_type == "LocationFilter" { "filter".to_owned() } else { format!("{path}.{name}") };
+                    let below =
+                        if of_type == "LocationFilter" { "filter".to_owned() } else { format!("{path}.{name}") };
                     self.note(&of_type, &below, member);
                 }
             }

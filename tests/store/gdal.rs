@@ -48,16 +48,34 @@ async fn gdal_reads_the_live_file_as_we_answer_it() {
     let server = Server::with_places().await;
     let file = server.file();
     let summary = gdal("ogrinfo", &["-ro", "-so", text(&file), "location"]);
-    for line in ["Feature Count: 82", "FID Column = id", "Geometry Column NOT NULL = geom", "properties: String(JSON) (0.0) NOT NULL DEFAULT '{}'"] {
+    for line in [
+        "Feature Count: 82",
+        "FID Column = id",
+        "Geometry Column NOT NULL = geom",
+        "properties: String(JSON) (0.0) NOT NULL DEFAULT '{}'",
+    ] {
         assert!(summary.contains(line), "{line} in {summary}");
     }
     assert!(summary.contains("ID[\"EPSG\",4326]"), "{summary}");
-    let written = gdal("ogr2ogr", &["-f", "GeoJSON", "/vsistdout/", text(&file), "location", "-lco", "COORDINATE_PRECISION=15",
-        "-sql", "SELECT id AS fid_, geom, name FROM location WHERE layer_id IN (SELECT id FROM layer WHERE visibility = 'PUBLIC') ORDER BY id"]);
+    let written = gdal(
+        "ogr2ogr",
+        &[
+            "-f",
+            "GeoJSON",
+            "/vsistdout/",
+            text(&file),
+            "location",
+            "-lco",
+            "COORDINATE_PRECISION=15",
+            "-sql",
+            "SELECT id AS fid_, geom, name FROM location WHERE layer_id IN (SELECT id FROM layer WHERE visibility = 'PUBLIC') ORDER BY id",
+        ],
+    );
     let theirs: Value = serde_json::from_str(&written).expect("GeoJSON");
     let question = "{ locationsGeoJson(precision: 15) }";
     let ours = server.data(question, json!({})).await["locationsGeoJson"].take();
-    let (theirs, ours) = (theirs["features"].as_array().expect("features"), ours["features"].as_array().expect("features"));
+    let (theirs, ours) =
+        (theirs["features"].as_array().expect("features"), ours["features"].as_array().expect("features"));
     assert_eq!((theirs.len(), ours.len()), (79, 79));
     for (theirs, ours) in theirs.iter().zip(ours) {
         assert_eq!(theirs["properties"]["name"], ours["properties"]["name"]);
@@ -127,18 +145,25 @@ async fn what_ogr2ogr_appends_is_in_the_next_answer() {
     let nodes = nodes.as_array().expect("nodes");
     assert_eq!(nodes.iter().map(|node| node["name"].clone()).collect::<Vec<_>>(), ["buoy", "reef"]);
     for node in nodes {
-        assert_eq!((&node["layer"]["key"], &node["version"], &node["properties"]), (&json!("places"), &json!(1), &json!({})));
+        assert_eq!(
+            (&node["layer"]["key"], &node["version"], &node["properties"]),
+            (&json!("places"), &json!(1), &json!({}))
+        );
         for time in [&node["createdAt"], &node["updatedAt"]] {
             let time = time.as_str().expect("a time");
             assert!(time.len() == 24 && time.ends_with('Z'), "{time} has milliseconds");
         }
-        let stored: i64 = one(&server, &format!(
-            "SELECT created_at GLOB '????-??-??T??:??:??.???Z' AND updated_at GLOB '????-??-??T??:??:??.???Z' FROM location WHERE id = {}",
-            node["id"].as_str().expect("an id")
-        ));
+        let stored: i64 = one(
+            &server,
+            &format!(
+                "SELECT created_at GLOB '????-??-??T??:??:??.???Z' AND updated_at GLOB '????-??-??T??:??:??.???Z' FROM location WHERE id = {}",
+                node["id"].as_str().expect("an id")
+            ),
+        );
         assert_eq!(stored, 1, "times are stored in one format");
     }
-    let changes: i64 = one(&server, "SELECT count(*) FROM location_change WHERE operation = 'CREATED' AND new_min_x = -30");
+    let changes: i64 =
+        one(&server, "SELECT count(*) FROM location_change WHERE operation = 'CREATED' AND new_min_x = -30");
     assert_eq!(changes, 2);
     assert_sound(&server);
 }
@@ -150,9 +175,15 @@ async fn an_update_from_outside_is_seen_counted_and_recorded() {
     let before = server.data(question, json!({})).await["locations"]["nodes"][0].take();
     ogr_sql(&server, "UPDATE location SET name = 'Lutetia' WHERE external_id = 'paris'");
     let after = server.data(question, json!({})).await["locations"]["nodes"][0].take();
-    assert_eq!((&after["name"], &after["version"]), (&json!("Lutetia"), &json!(before["version"].as_i64().expect("a version") + 1)));
+    assert_eq!(
+        (&after["name"], &after["version"]),
+        (&json!("Lutetia"), &json!(before["version"].as_i64().expect("a version") + 1))
+    );
     assert!(after["updatedAt"].as_str() > before["updatedAt"].as_str(), "{before} {after}");
-    ogr_sql(&server, "UPDATE location SET geom = (SELECT geom FROM location WHERE external_id = 'tokyo') WHERE external_id = 'paris'");
+    ogr_sql(
+        &server,
+        "UPDATE location SET geom = (SELECT geom FROM location WHERE external_id = 'tokyo') WHERE external_id = 'paris'",
+    );
     let there = "{ locations(filter: { bbox: { west: 139, south: 35, east: 140, north: 36 } }) { nodes { externalId version } } }";
     let nodes = server.data(there, json!({})).await["locations"]["nodes"].take();
     assert_eq!(external_ids(&nodes), ["paris", "tokyo"]);
@@ -174,9 +205,11 @@ async fn an_update_from_outside_is_seen_counted_and_recorded() {
 async fn a_delete_from_outside_is_seen_and_recorded() {
     let server = Server::with_places().await;
     ogr_sql(&server, "DELETE FROM location WHERE external_id = 'sq'");
-    let data = server.data("{ locations(filter: { externalId: { startsWith: \"sq\" } }) { totalCount } }", json!({})).await;
+    let data =
+        server.data("{ locations(filter: { externalId: { startsWith: \"sq\" } }) { totalCount } }", json!({})).await;
     assert_eq!(data["locations"]["totalCount"], 7);
-    let inside = "{ locations(filter: { intersects: { type: \"Point\", coordinates: [11, 19] } }) { nodes { externalId } } }";
+    let inside =
+        "{ locations(filter: { intersects: { type: \"Point\", coordinates: [11, 19] } }) { nodes { externalId } } }";
     assert_eq!(external_ids(&server.data(inside, json!({})).await["locations"]["nodes"]), ["sq-same"]);
     let old: (f64, f64, f64, f64, Option<f64>) = server
         .outside()
@@ -195,9 +228,13 @@ async fn what_we_write_while_gdal_has_read_is_seen_by_gdal() {
     let server = Server::empty().await;
     assert!(gdal("ogrinfo", &["-ro", "-so", text(&server.file()), "location"]).contains("Feature Count: 0"));
     crate::common::fixture::load(server.app.locations()).await;
-    let written = gdal("ogrinfo", &["-ro", "-q", text(&server.file()), "location", "-where", "external_id = 'everest'"]);
+    let written =
+        gdal("ogrinfo", &["-ro", "-q", text(&server.file()), "location", "-where", "external_id = 'everest'"]);
     assert!(written.contains("POINT Z (86.925 27.9881 8848.86)"), "{written}");
-    assert!(gdal("ogrinfo", &["-ro", "-so", text(&server.file()), "location"]).contains("Extent: (-180.000000, -90.000000) - (180.000000, 90.000000)"));
+    assert!(
+        gdal("ogrinfo", &["-ro", "-so", text(&server.file()), "location"])
+            .contains("Extent: (-180.000000, -90.000000) - (180.000000, 90.000000)")
+    );
     assert_sound(&server);
 }
 
@@ -206,8 +243,25 @@ async fn a_spatial_filter_of_gdal_uses_our_index_and_agrees() {
     let server = Server::with_places().await;
     let hidden: i64 = one(&server, "SELECT id FROM layer WHERE key = 'secret'");
     let public = format!("layer_id <> {hidden}");
-    let written = gdal("ogr2ogr", &["-f", "CSV", "/vsistdout/", text(&server.file()), "location", "-select", "external_id",
-        "-spat", "10.5", "10.5", "19.5", "19.5", "-where", &public]);
+    let written = gdal(
+        "ogr2ogr",
+        &[
+            "-f",
+            "CSV",
+            "/vsistdout/",
+            text(&server.file()),
+            "location",
+            "-select",
+            "external_id",
+            "-spat",
+            "10.5",
+            "10.5",
+            "19.5",
+            "19.5",
+            "-where",
+            &public,
+        ],
+    );
     let theirs: Vec<_> = written.lines().skip(1).map(|line| line.trim_matches('"').to_owned()).collect();
     let question = "{ locations(filter: { bbox: { west: 10.5, south: 10.5, east: 19.5, north: 19.5 } }) { nodes { externalId } } }";
     let mut ours = external_ids(&server.data(question, json!({})).await["locations"]["nodes"]);

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::common::{Kind, Server};
 use crate::common::server::external_ids;
+use crate::common::{Kind, Server};
 
 crate::on_both_stores! {
     walking_forward_gives_the_whole_order_once,
@@ -13,7 +13,8 @@ crate::on_both_stores! {
     an_empty_page_has_no_cursors,
 }
 
-const PAGE: &str = "query($near: NearInput, $orderBy: [LocationOrder!], $first: Int, $after: String, $last: Int, $before: String) {
+const PAGE: &str =
+    "query($near: NearInput, $orderBy: [LocationOrder!], $first: Int, $after: String, $last: Int, $before: String) {
     locations(filter: { layer: { in: [\"cities\", \"lines\"] } }, near: $near, orderBy: $orderBy,
               first: $first, after: $after, last: $last, before: $before) {
         nodes { id externalId } edges { cursor node { id } }
@@ -42,9 +43,9 @@ fn orders() -> Vec<Value> {
         json!([{ "field": "DISTANCE" }, { "field": "ID", "direction": "DESC" }]),
     ];
     let plain = plain.into_iter().map(|order| json!({ "orderBy": order }));
-    let measured = measured.into_iter().flat_map(|order| {
-        [json!({ "orderBy": order, "near": near }), json!({ "orderBy": order, "near": pole })]
-    });
+    let measured = measured
+        .into_iter()
+        .flat_map(|order| [json!({ "orderBy": order, "near": near }), json!({ "orderBy": order, "near": pole })]);
     plain.chain(measured).collect()
 }
 
@@ -125,7 +126,9 @@ async fn a_feature_collection_pages_by_its_end_cursor(store: Kind) {
     loop {
         let collection = server.data(question, json!({ "after": after })).await["locationsGeoJson"].take();
         let features = collection["features"].as_array().expect("features");
-        ids.extend(features.iter().map(|feature| feature["id"].as_str().expect("an id").parse::<i64>().expect("a number")));
+        ids.extend(
+            features.iter().map(|feature| feature["id"].as_str().expect("an id").parse::<i64>().expect("a number")),
+        );
         if collection["pageInfo"]["hasNextPage"] == false {
             break;
         }

@@ -59,7 +59,11 @@ async fn written_and_resolved_answers_are_equal() {
     let server = Server::with_places().await;
     let computed = "computed: distanceTo(position: { lon: 0, lat: 0 })";
     for selection in SELECTIONS {
-        for arguments in ["first: 1000", "last: 5, orderBy: [{ field: NAME, direction: DESC }]", "filter: { externalId: { eq: \"nobody\" } }"] {
+        for arguments in [
+            "first: 1000",
+            "last: 5, orderBy: [{ field: NAME, direction: DESC }]",
+            "filter: { externalId: { eq: \"nobody\" } }",
+        ] {
             let variables = json!({ "no": false, "yes": true });
             let written = server.data(&document(selection, arguments, ""), variables.clone()).await;
             let mut resolved = server.data(&document(selection, arguments, computed), variables).await;
@@ -89,7 +93,8 @@ async fn distances_from_near_are_equal_on_both_ways() {
     let server = Server::with_places().await;
     let ask = async |computed: &str| {
         let near = "near: { position: { lon: 12, lat: 15 } }, first: 1000";
-        let mut data = server.data(&document("nodes { id distanceMeters HERE } totalCount", near, computed), json!({})).await;
+        let mut data =
+            server.data(&document("nodes { id distanceMeters HERE } totalCount", near, computed), json!({})).await;
         without_computed(&mut data);
         data
     };
@@ -100,7 +105,8 @@ async fn distances_from_near_are_equal_on_both_ways() {
 #[tokio::test]
 async fn a_location_says_the_same_alone_as_in_a_list() {
     let server = Server::with_places().await;
-    let fields = "id externalId name properties geometry geometryType bbox { west south east north } centroid { lon lat }
+    let fields =
+        "id externalId name properties geometry geometryType bbox { west south east north } centroid { lon lat }
         wkt areaSquareMeters lengthMeters version createdAt updatedAt layer { key }";
     let list = server.data(&format!("{{ locations(first: 1000) {{ nodes {{ {fields} }} }} }}"), json!({})).await;
     for node in list["locations"]["nodes"].as_array().expect("nodes") {
@@ -114,7 +120,10 @@ async fn a_location_says_the_same_alone_as_in_a_list() {
 async fn the_feature_collection_says_the_same_as_the_connection() {
     let server = Server::with_places().await;
     let data = server
-        .data("{ locationsGeoJson locations(first: 1000) { nodes { id name geometry properties layer { key } } } }", json!({}))
+        .data(
+            "{ locationsGeoJson locations(first: 1000) { nodes { id name geometry properties layer { key } } } }",
+            json!({}),
+        )
         .await;
     let features = data["locationsGeoJson"]["features"].as_array().expect("features");
     let nodes = data["locations"]["nodes"].as_array().expect("nodes");
@@ -126,7 +135,9 @@ async fn the_feature_collection_says_the_same_as_the_connection() {
         assert_eq!(feature["geometry"], node["geometry"]);
         let mut properties = json!({});
         properties["name"] = node["name"].clone();
-        for (name, value) in node["properties"].as_object().expect("an object").iter().filter(|(name, _)| *name != "name") {
+        for (name, value) in
+            node["properties"].as_object().expect("an object").iter().filter(|(name, _)| *name != "name")
+        {
             properties[name] = value.clone();
         }
         assert_eq!(feature["properties"].to_string(), properties.to_string());

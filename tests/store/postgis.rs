@@ -34,7 +34,8 @@ async fn five_servers_that_open_a_new_database_at_once_all_come_up() {
         app.ready().await.expect("the store answers");
         app.close().await.expect("an end");
     }
-    let question = "SELECT (SELECT count(*) FROM layer), (SELECT count(*) - count(DISTINCT version) FROM seaql_migrations)";
+    let question =
+        "SELECT (SELECT count(*) FROM layer), (SELECT count(*) - count(DISTINCT version) FROM seaql_migrations)";
     let found: (i64, i64) = sqlx::query_as(question).fetch_one(&mut database.connect().await).await.expect("tables");
     assert_eq!(found, (1, 0), "each migration ran once");
 }
@@ -124,7 +125,8 @@ async fn heights_and_the_text_of_properties_come_back_to_the_letter() {
         properties: serde_json::Map::new(),
     };
     create(server.app.locations(), layer, vec![peak]).await;
-    let data = server.data("{ locations(filter: { layer: { eq: \"peaks\" } }) { nodes { geometry } } }", json!({})).await;
+    let data =
+        server.data("{ locations(filter: { layer: { eq: \"peaks\" } }) { nodes { geometry } } }", json!({})).await;
     assert_eq!(data["locations"]["nodes"][0]["geometry"]["coordinates"], json!([86.925, 27.9881, 8849]));
 }
 
@@ -135,7 +137,8 @@ async fn other_programs_are_stamped_and_heard() {
     listener.listen("cairn_change").await.expect("a channel");
     let mut outside = server.database().connect().await;
     execute(&mut outside, "DELETE FROM location_change").await;
-    execute(&mut outside, "UPDATE location SET name = name || '!' WHERE external_id IN ('paris', 'berlin', 'tokyo')").await;
+    execute(&mut outside, "UPDATE location SET name = name || '!' WHERE external_id IN ('paris', 'berlin', 'tokyo')")
+        .await;
     execute(&mut outside, "NOTIFY cairn_change, 'end'").await;
     let mut heard = Vec::new();
     while heard.last().is_none_or(|payload| payload != "end") {
@@ -151,7 +154,11 @@ async fn other_programs_are_stamped_and_heard() {
 #[tokio::test]
 async fn an_invalid_shape_of_another_program_never_is_a_fault_of_the_server() {
     let server = Server::with_places_on(Kind::Postgis).await;
-    server.write_outside("INSERT INTO location (geom) VALUES (ST_GeomFromEWKT('SRID=4326;POLYGON((0 0,4 4,4 0,0 4,0 0))'))").await;
+    server
+        .write_outside(
+            "INSERT INTO location (geom) VALUES (ST_GeomFromEWKT('SRID=4326;POLYGON((0 0,4 4,4 0,0 4,0 0))'))",
+        )
+        .await;
     let square = json!({ "type": "Polygon", "coordinates": [[[1, 1], [3, 1], [3, 3], [1, 3], [1, 1]]] });
     for predicate in ["intersects", "contains", "within", "overlaps", "touches", "crosses", "equals"] {
         let question = format!("query($g: GeoJSON!) {{ locations(filter: {{ {predicate}: $g }}) {{ totalCount }} }}");
@@ -175,17 +182,24 @@ async fn spatial_and_text_questions_use_their_indexes() {
         (format!("ST_DWithin(CAST(geom AS geography), CAST({here} AS geography), 1000)"), "location_geography"),
         ("document @> CAST('{\"code\":\"777\"}' AS jsonb)".to_owned(), "location_document"),
         ("cairn_fold(name) LIKE '%e 1999%'".to_owned(), "location_name_trigrams"),
-        ("name >= 'name 9' AND (name > 'name 9' OR (name = 'name 9' AND id > 3)) ORDER BY name, id LIMIT 10".to_owned(), "location_name"),
+        (
+            "name >= 'name 9' AND (name > 'name 9' OR (name = 'name 9' AND id > 3)) ORDER BY name, id LIMIT 10"
+                .to_owned(),
+            "location_name",
+        ),
         (format!("true ORDER BY CAST(geom AS geography) <-> CAST({here} AS geography) LIMIT 10"), "location_geography"),
     ] {
-        let plan: Vec<(String,)> = sqlx::query_as(sqlx::AssertSqlSafe(format!("EXPLAIN SELECT id FROM location WHERE {condition}")))
-            .fetch_all(&mut outside)
-            .await
-            .expect("a plan");
+        let plan: Vec<(String,)> =
+            sqlx::query_as(sqlx::AssertSqlSafe(format!("EXPLAIN SELECT id FROM location WHERE {condition}")))
+                .fetch_all(&mut outside)
+                .await
+                .expect("a plan");
         let plan = plan.into_iter().map(|line| line.0).collect::<Vec<_>>().join("\n");
         assert!(plan.contains(&format!(" {index} ")) || plan.contains(&format!(" {index}\n")), "{condition}\n{plan}");
     }
     let near = json!({ "near": { "position": { "lon": 10.2, "lat": 10.2 } } });
-    let data = server.data("query($near: NearInput) { locations(near: $near, first: 1) { nodes { externalId name } } }", near).await;
+    let data = server
+        .data("query($near: NearInput) { locations(near: $near, first: 1) { nodes { externalId name } } }", near)
+        .await;
     assert_eq!(external_ids(&data["locations"]["nodes"]), [""]);
 }

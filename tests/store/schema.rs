@@ -56,10 +56,27 @@ fn every_type_field_argument_and_value_has_a_description() {
 fn the_names_of_the_contract_are_kept() {
     let sdl = cairn::graphql::schema::sdl();
     for name in [
-        "input BBoxInput", "input PositionInput", "input NearInput", "input DWithinInput", "input RelateInput",
-        "input RelatedToInput", "input LocationOrder", "input StringFilter", "input PropertyFilter", "input LocationFilter",
-        "type LocationConnection", "type LocationStats", "type LocationCluster", "type BBox", "type Position", "type PageInfo",
-        "scalar GeoJSON", "scalar FeatureCollection", "scalar JSON", "scalar DateTime", "enum SpatialPredicate",
+        "input BBoxInput",
+        "input PositionInput",
+        "input NearInput",
+        "input DWithinInput",
+        "input RelateInput",
+        "input RelatedToInput",
+        "input LocationOrder",
+        "input StringFilter",
+        "input PropertyFilter",
+        "input LocationFilter",
+        "type LocationConnection",
+        "type LocationStats",
+        "type LocationCluster",
+        "type BBox",
+        "type Position",
+        "type PageInfo",
+        "scalar GeoJSON",
+        "scalar FeatureCollection",
+        "scalar JSON",
+        "scalar DateTime",
+        "enum SpatialPredicate",
     ] {
         assert!(sdl.lines().any(|line| line.split([' ', '{', '@', '(']).take(2).eq(name.split(' '))), "{name}");
     }

@@ -3,8 +3,8 @@
 
 use serde_json::{Value, json};
 
-use crate::common::{Kind, Server};
 use crate::common::server::external_ids;
+use crate::common::{Kind, Server};
 use crate::filters::id_of;
 
 crate::on_both_stores! {

@@ -45,10 +45,18 @@ const REFUSED: &[(&str, &str, Option<&str>)] = &[
     ("locationsGeoJson(after: \"?\")", "BAD_INPUT", Some("after")),
     ("locationClusters(bbox: { west: 0, south: 0, east: 1, north: 1 }, zoom: 25) { count }", "BAD_INPUT", Some("zoom")),
     ("locationClusters(bbox: { west: 0, south: 0, east: 1, north: 1 }, zoom: -1) { count }", "BAD_INPUT", Some("zoom")),
-    ("locationClusters(bbox: { west: 0, south: 2, east: 1, north: 1 }, zoom: 1) { count }", "BAD_INPUT", Some("bbox.south")),
+    (
+        "locationClusters(bbox: { west: 0, south: 2, east: 1, north: 1 }, zoom: 1) { count }",
+        "BAD_INPUT",
+        Some("bbox.south"),
+    ),
     ("locationStats(groupBy: [\"nope\"]) { count }", "UNKNOWN_PROPERTY", Some("groupBy")),
     ("locationStats(groupBy: [\"v\", \"v\", \"v\", \"v\", \"v\"]) { count }", "LIMIT_EXCEEDED", Some("groupBy")),
-    ("locationStats(aggregates: [{ property: \"nope\", function: MAX }]) { count }", "UNKNOWN_PROPERTY", Some("aggregates")),
+    (
+        "locationStats(aggregates: [{ property: \"nope\", function: MAX }]) { count }",
+        "UNKNOWN_PROPERTY",
+        Some("aggregates"),
+    ),
     ("search(text: \"x\", first: 101) { label }", "LIMIT_EXCEEDED", Some("first")),
     ("search(text: \"x\", first: -1) { label }", "BAD_INPUT", Some("first")),
 ];
@@ -144,7 +152,12 @@ async fn properties_of_a_collection_are_selected_by_name(store: Kind) {
         properties: $names) }";
     let properties = async |names: Value| -> Vec<Value> {
         let collection = server.data(question, json!({ "names": names })).await["locationsGeoJson"].take();
-        collection["features"].as_array().expect("features").iter().map(|feature| feature["properties"].clone()).collect()
+        collection["features"]
+            .as_array()
+            .expect("features")
+            .iter()
+            .map(|feature| feature["properties"].clone())
+            .collect()
     };
     let chosen = properties(json!(["population", "v", "a.b"])).await;
     assert_eq!(chosen[0], json!({ "name": "Paris", "population": 2_102_650 }));
@@ -166,7 +179,8 @@ async fn whole_numbers_beyond_two_to_the_53_keep_all_their_digits(store: Kind) {
 async fn hostile_names_come_back_to_the_letter(store: Kind) {
     let server = Server::with_places_on(store).await;
     let fixture = crate::common::fixture::places();
-    let question = "{ locations(first: 1000, filter: { layer: { eq: \"cities\" } }) { nodes { externalId name properties } } }";
+    let question =
+        "{ locations(first: 1000, filter: { layer: { eq: \"cities\" } }) { nodes { externalId name properties } } }";
     let nodes = server.data(question, json!({})).await["locations"]["nodes"].take();
     for (node, location) in nodes.as_array().expect("nodes").iter().zip(&fixture.layers[0].locations) {
         assert_eq!(node["name"], location.name.as_str());

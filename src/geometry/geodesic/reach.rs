@@ -245,7 +245,9 @@ mod tests {
         assert!(holds(around(180.0, 0.0, 0.0), (-180.0, 0.0)) && holds(around(-180.0, 0.0, 0.0), (180.0, 0.0)));
         let paris = around(2.35, 48.85, 1_000.0);
         assert!((paris.north() - 48.859).abs() < 1e-3 && (paris.east() - 2.3638).abs() < 1e-3);
-        for odd in [around(0.0, 0.0, f64::NAN), reach(Envelope::EMPTY, 1.0), around(200.0, 0.0, 1.0), around(0.0, 0.0, 3e7)] {
+        for odd in
+            [around(0.0, 0.0, f64::NAN), reach(Envelope::EMPTY, 1.0), around(200.0, 0.0, 1.0), around(0.0, 0.0, 3e7)]
+        {
             assert_eq!(odd, BBox::WORLD);
         }
         assert!(holds(around(5.0, 5.0, -1.0), (5.0, 5.0)));

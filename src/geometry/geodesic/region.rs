@@ -10,8 +10,8 @@ use std::f64::consts::TAU;
 use geo::{LineString, Polygon};
 
 use crate::geometry::geodesic::arc_tree::Cap;
-use crate::geometry::slabs::{Interval, Slabs};
 use crate::geometry::geodesic::sphere::{Arc, Unit};
+use crate::geometry::slabs::{Interval, Slabs};
 
 /// Below this many edges looking at all of them is as fast as the index.
 const WORTH_AN_INDEX: usize = 16;
@@ -169,7 +169,8 @@ mod tests {
     fn a_square_holds_its_middle_and_not_its_antipode() {
         let square = [(10.0, 10.0), (20.0, 10.0), (20.0, 20.0), (10.0, 20.0)];
         let hole = [(14.0, 14.0), (16.0, 14.0), (16.0, 16.0), (14.0, 16.0)];
-        let expected = [((12.0, 12.0), true), ((15.0, 15.0), false), ((-165.0, -15.0), false), ((-168.0, -12.0), false)];
+        let expected =
+            [((12.0, 12.0), true), ((15.0, 15.0), false), ((-165.0, -15.0), false), ((-168.0, -12.0), false)];
         assert_holds(&region(&[&square, &hole]), &expected);
         let reversed: Vec<_> = square.iter().rev().copied().collect();
         assert_holds(&region(&[&reversed, &hole]), &expected);
@@ -187,23 +188,35 @@ mod tests {
         let north = region(&[&cap(70.0)]);
         assert_holds(&north, &[((0.0, 90.0), true), ((55.0, 90.0), true), ((0.0, -90.0), false), ((0.0, 0.0), false)]);
         let south = region(&[&cap(-70.0), &cap(-80.0)]);
-        assert_holds(&south, &[((0.0, -90.0), false), ((0.0, -75.0), true), ((180.0, -75.0), true), ((3.0, 90.0), false)]);
+        assert_holds(
+            &south,
+            &[((0.0, -90.0), false), ((0.0, -75.0), true), ((180.0, -75.0), true), ((3.0, 90.0), false)],
+        );
     }
 
     #[test]
     fn an_outline_with_the_pole_as_vertices_reaches_the_pole() {
         let coast = [(-180.0, -70.0), (-90.0, -65.0), (0.0, -70.0), (90.0, -65.0), (180.0, -70.0)];
         let ice = region(&[&[&[(-180.0, -90.0)][..], &coast, &[(180.0, -90.0)]].concat()]);
-        assert_holds(&ice, &[((10.0, -85.0), true), ((-179.0, -85.0), true), ((179.0, -85.0), true), ((10.0, -60.0), false)]);
+        assert_holds(
+            &ice,
+            &[((10.0, -85.0), true), ((-179.0, -85.0), true), ((179.0, -85.0), true), ((10.0, -60.0), false)],
+        );
         let wedge = region(&[&[(10.0, 50.0), (50.0, 50.0), (0.0, 90.0)]]);
-        assert_holds(&wedge, &[((30.0, 80.0), true), ((30.0, 89.9), true), ((5.0, 89.9), false), ((60.0, 89.0), false)]);
+        assert_holds(
+            &wedge,
+            &[((30.0, 80.0), true), ((30.0, 89.9), true), ((5.0, 89.9), false), ((60.0, 89.0), false)],
+        );
     }
 
     #[test]
     fn a_square_over_180_degrees_is_small_however_it_is_written() {
         for (east, edge) in [(-170.0, 180.0), (-170.0, -180.0)] {
             let square = region(&[&[(170.0, -5.0), (edge, -5.0), (east, -5.0), (east, 5.0), (170.0, 5.0)]]);
-            assert_holds(&square, &[((180.0, 0.0), true), ((-180.0, 0.0), true), ((-175.0, 1.0), true), ((0.0, 0.0), false)]);
+            assert_holds(
+                &square,
+                &[((180.0, 0.0), true), ((-180.0, 0.0), true), ((-175.0, 1.0), true), ((0.0, 0.0), false)],
+            );
         }
     }
 

@@ -173,12 +173,16 @@ fn graph_matrix(first: &Part, second: &Part) -> Matrix {
     let mut matrix = Matrix::APART;
     for (row, row_side) in sides {
         for (column, column_side) in sides {
-            matrix.raise(row, column, match relation.get(row_side, column_side) {
-                Dimensions::Empty => Cell::Empty,
-                Dimensions::ZeroDimensional => Cell::Point,
-                Dimensions::OneDimensional => Cell::Line,
-                Dimensions::TwoDimensional => Cell::Area,
-            });
+            matrix.raise(
+                row,
+                column,
+                match relation.get(row_side, column_side) {
+                    Dimensions::Empty => Cell::Empty,
+                    Dimensions::ZeroDimensional => Cell::Point,
+                    Dimensions::OneDimensional => Cell::Line,
+                    Dimensions::TwoDimensional => Cell::Area,
+                },
+            );
         }
     }
     matrix

@@ -110,10 +110,9 @@ impl Pattern {
         });
         // Ten are enough to see that there are too many.
         let wanted: Option<Vec<Wanted>> = wanted.take(10).collect();
-        wanted
-            .and_then(|wanted| wanted.try_into().ok())
-            .map(Self)
-            .ok_or_else(|| Error::bad_input("a DE-9IM pattern has nine characters, each one of T F * 0 1 2, such as T*F**FFF*"))
+        wanted.and_then(|wanted| wanted.try_into().ok()).map(Self).ok_or_else(|| {
+            Error::bad_input("a DE-9IM pattern has nine characters, each one of T F * 0 1 2, such as T*F**FFF*")
+        })
     }
 
     /// Whether only shapes that share a place can match: then an index by envelope may be asked first.
@@ -255,7 +254,9 @@ mod tests {
 
     #[test]
     fn predicates_are_the_patterns_of_simple_features() {
-        use SpatialPredicate::{Contains, CoveredBy, Covers, Crosses, Disjoint, Equals, Intersects, Overlaps, Touches, Within};
+        use SpatialPredicate::{
+            Contains, CoveredBy, Covers, Crosses, Disjoint, Equals, Intersects, Overlaps, Touches, Within,
+        };
         let (point, line, area) = (Cell::Point, Cell::Line, Cell::Area);
         for (cells, candidate, constant, holding) in [
             ("212101212", area, area, vec![Intersects, Overlaps]),

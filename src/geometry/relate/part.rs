@@ -2,9 +2,9 @@
 
 use geo::{Coord, Geometry, LineString, MultiLineString};
 
+use crate::geometry::Envelope;
 use crate::geometry::relate::locate::{Edges, among, ends, rectangle, sorted};
 use crate::geometry::relate::matrix::{Cell, Location};
-use crate::geometry::Envelope;
 
 /// One part of a shape.
 #[derive(Debug)]

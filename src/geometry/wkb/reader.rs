@@ -21,6 +21,7 @@ pub(crate) struct Head {
     pub(crate) kind: GeometryType,
     pub(crate) has_z: bool,
     pub(crate) has_m: bool,
+    /// Its own, or that of its whole.
     pub(crate) srid: Option<u32>,
     /// Little-endian ISO WKB.
     pub(crate) is_canonical: bool,
@@ -166,12 +167,19 @@ impl<'a> Cursor<'a> {
     }
 
     fn geometry<V: Visitor>(&mut self, parent: Parent, index: usize, visitor: &mut V) -> Result<Head, V::Error> {
-        let head = self.head()?;
+        let mut head = self.head()?;
         if parent.part_kind().is_some_and(|wanted| wanted != head.kind) {
             return Err(WkbFault::UnknownType(head.kind.wkb_code()).into());
         }
         if parent.head.is_some_and(|whole| (whole.has_z, whole.has_m) != (head.has_z, head.has_m)) {
             return Err(WkbFault::MixedDimensions.into());
+        }
+        if let Some(whole) = parent.head {
+            // Nobody converts single parts: one in metres would be read as degrees.
+            if head.srid.is_some() && head.srid != whole.srid {
+                return Err(WkbFault::MixedSystems.into());
+            }
+            head.srid = whole.srid;
         }
         let mut part = Part { head, kind: head.kind, parent: parent.kind(), index, count: 1 };
         match head.kind {

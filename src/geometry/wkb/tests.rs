@@ -72,6 +72,16 @@ fn bytes_that_lie_are_refused_before_anything_is_allocated() {
             "01 EC030000 01000000 01 01000000 000000000000F03F 0000000000000040 0000000000000840",
             WkbFault::MixedDimensions,
         ),
+        (
+            "web mercator in a whole without a system",
+            "01 04000000 01000000 01 01000020 110F0000 000000000000F03F 0000000000000040",
+            WkbFault::MixedSystems,
+        ),
+        (
+            "web mercator two levels below WGS 84",
+            "01 07000020 E6100000 01000000 01 04000000 01000000 01 01000020 110F0000 000000000000F03F 0000000000000040",
+            WkbFault::MixedSystems,
+        ),
     ];
     for (name, bytes, want) in table {
         assert_eq!(fault(&hex(bytes)), want, "{name}");
@@ -98,6 +108,29 @@ fn every_writing_of_the_same_point_is_understood() {
         assert_eq!(wkb.point(), Some((1.0, 2.0)), "{name}");
         assert_eq!((wkb.has_z(), wkb.vertices(), wkb.geometry_type()), (has_z, 1, GeometryType::Point), "{name}");
     }
+}
+
+#[test]
+fn parts_may_be_of_another_dialect_than_their_whole() {
+    let position = "000000000000F03F 0000000000000040";
+    let want = hex(&format!("01 04000000 01000000 {POINT_1_2}"));
+    for (whole, part) in [
+        ("01 04000020 E6100000", format!("01 01000000 {position}")),
+        ("01 04000020 E6100000", format!("01 01000020 E6100000 {position}")),
+        ("00 20000004 000010E6", POINT_1_2.to_owned()),
+        ("01 04000000", POINT_1_2_BIG.to_owned()),
+    ] {
+        let count = if whole.starts_with("00") { "00000001" } else { "01000000" };
+        let bytes = hex(&format!("{whole} {count} {part}"));
+        assert_eq!(canonical(Wkb::check(&bytes).unwrap()), want, "{whole} {part}");
+    }
+    let height = format!("{position} 0000000000000840");
+    for (whole, part) in [("04000080", "E9030000"), ("EC030000", "01000080")] {
+        let bytes = hex(&format!("01 {whole} 01000000 01 {part} {height}"));
+        assert_eq!(canonical(Wkb::check(&bytes).unwrap()), hex(&format!("01 EC030000 01000000 01 E9030000 {height}")));
+    }
+    let nested = format!("01 07000020 E6100000 01000000 01 04000000 01000000 01 01000020 E6100000 {position}");
+    assert!(Wkb::check(&hex(&nested)).is_ok(), "a part speaks for its own parts, too");
 }
 
 #[test]

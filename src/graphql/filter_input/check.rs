@@ -184,7 +184,9 @@ impl PropertyFilter {
             push(ValueTest::Exists(exists));
         }
         if all.len() == before {
-            return Err(Error::bad_input("say what the property must be: eq, ne, lt, lte, gt, gte, in, contains, startsWith or exists"));
+            return Err(Error::bad_input(
+                "say what the property must be: eq, ne, lt, lte, gt, gte, in, contains, startsWith or exists",
+            ));
         }
         Ok(())
     }
@@ -192,7 +194,8 @@ impl PropertyFilter {
 
 /// A JSON value that a property can be compared with.
 fn scalar(value: Json) -> Result<Scalar> {
-    let refused = || Error::bad_input("a property is compared with a string, a number or a boolean; for null use exists: false");
+    let refused =
+        || Error::bad_input("a property is compared with a string, a number or a boolean; for null use exists: false");
     let Json::Value(value) = value else { return Err(refused()) };
     match value {
         serde_json::Value::String(text) => Ok(Scalar::Text(text)),

@@ -15,13 +15,8 @@ pub fn write_response(response: &Response, out: &mut Vec<u8>) {
     }
     if !response.errors.is_empty() {
         separator.write(out);
-        out.extend_from_slice(b"\"errors\":[");
-        let mut separator = Separator::default();
-        for error in &response.errors {
-            separator.write(out);
-            write_error(error, out);
-        }
-        out.push(b']');
+        out.extend_from_slice(b"\"errors\":");
+        write_list(&response.errors, out, write_error);
     }
     if !response.extensions.is_empty() {
         separator.write(out);
@@ -33,13 +28,7 @@ pub fn write_response(response: &Response, out: &mut Vec<u8>) {
 
 /// Appends the responses as a JSON array.
 pub fn write_batch(responses: &[Response], out: &mut Vec<u8>) {
-    out.push(b'[');
-    let mut separator = Separator::default();
-    for response in responses {
-        separator.write(out);
-        write_response(response, out);
-    }
-    out.push(b']');
+    write_list(responses, out, write_response);
 }
 
 /// True when the question was refused before any field ran: then no error knows a path.
@@ -95,17 +84,19 @@ fn write_value(value: &Value, out: &mut Vec<u8>) {
         Value::String(text) => write_serde(text, out),
         Value::Enum(name) => write_serde(name.as_str(), out),
         Value::Binary(json) => out.extend_from_slice(json),
-        Value::List(values) => {
-            out.push(b'[');
-            let mut separator = Separator::default();
-            for value in values {
-                separator.write(out);
-                write_value(value, out);
-            }
-            out.push(b']');
-        }
+        Value::List(values) => write_list(values, out, write_value),
         Value::Object(fields) => write_object(fields.iter().map(|(name, value)| (name.as_str(), value)), out),
     }
+}
+
+fn write_list<T>(items: &[T], out: &mut Vec<u8>, write: impl Fn(&T, &mut Vec<u8>)) {
+    out.push(b'[');
+    let mut separator = Separator::default();
+    for item in items {
+        separator.write(out);
+        write(item, out);
+    }
+    out.push(b']');
 }
 
 fn write_object<'a>(fields: impl Iterator<Item = (&'a str, &'a Value)>, out: &mut Vec<u8>) {
@@ -150,8 +141,12 @@ mod tests {
 
     #[test]
     fn data_is_left_out_only_when_nothing_ran() {
-        let refused = Response::from_errors(vec![ServerError::new("no \"such\" field", Some(Pos { line: 1, column: 3 }))]);
-        assert_eq!(text(&refused), r#"{"errors":[{"message":"no \"such\" field","locations":[{"line":1,"column":3}]}]}"#);
+        let refused =
+            Response::from_errors(vec![ServerError::new("no \"such\" field", Some(Pos { line: 1, column: 3 }))]);
+        assert_eq!(
+            text(&refused),
+            r#"{"errors":[{"message":"no \"such\" field","locations":[{"line":1,"column":3}]}]}"#
+        );
         let path = vec![PathSegment::Field("a".into()), PathSegment::Index(2)];
         let failed = Response::from_errors(vec![ServerError::new("x", None).with_path(path)]);
         assert_eq!(text(&failed), r#"{"data":null,"errors":[{"message":"x","path":["a",2]}]}"#);

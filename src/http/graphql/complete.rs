@@ -13,8 +13,8 @@ use std::collections::{HashMap, HashSet};
 
 use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::types::{
-    BaseType, Directive, ExecutableDocument, FragmentDefinition, OperationDefinition, OperationType, Selection, SelectionSet,
-    Type, TypeKind, TypeSystemDefinition,
+    BaseType, Directive, ExecutableDocument, FragmentDefinition, OperationDefinition, OperationType, Selection,
+    SelectionSet, Type, TypeKind, TypeSystemDefinition,
 };
 use async_graphql::parser::{self, parse_schema};
 use async_graphql::{Name, PathSegment, Positioned, Response, ServerError, Value, Variables};
@@ -75,6 +75,28 @@ impl Types {
         Ok(types)
     }
 
+    /// Whether two fields of the root share a response key, with selections that the executor has to join.
+    pub fn asks_twice(
+        &self,
+        document: &ExecutableDocument,
+        operation: &OperationDefinition,
+        switches: &Switches,
+    ) -> bool {
+        let Some(root) = self.root(operation) else { return false };
+        let walk = Walk { types: self, fragments: &document.fragments, switches };
+        let members = walk.members(root, &[&operation.selection_set.node]);
+        members.iter().any(|member| member.composite.is_some() && member.selections.len() > 1)
+    }
+
+    /// Subscriptions are not answered here.
+    fn root(&self, operation: &OperationDefinition) -> Option<&Name> {
+        match operation.ty {
+            OperationType::Query => self.query.as_ref(),
+            OperationType::Mutation => self.mutation.as_ref(),
+            OperationType::Subscription => None,
+        }
+    }
+
     /// Completes the answer to one operation of a document. An answer that tells only why nothing ran stays as it is.
     pub fn complete(
         &self,
@@ -83,12 +105,7 @@ impl Types {
         operation: &OperationDefinition,
         switches: &Switches,
     ) {
-        let root = match operation.ty {
-            OperationType::Query => self.query.as_ref(),
-            OperationType::Mutation => self.mutation.as_ref(),
-            OperationType::Subscription => None,
-        };
-        let Some(root) = root else { return };
+        let Some(root) = self.root(operation) else { return };
         if could_not_run(answer) {
             return;
         }
@@ -284,12 +301,16 @@ impl<'a> Walk<'a> {
     ) -> Result<(), NullGoesUp> {
         let members = || member.members.get_or_init(|| self.members(of, &member.selections));
         let completed = match (&ty.base, &mut *value) {
-            (BaseType::List(item), Value::List(values)) => values.iter_mut().enumerate().try_for_each(|(index, value)| {
-                self.place(member, of, item, value, fault.and_then(|fault| fault.items.get(&index)))
-            }),
+            (BaseType::List(item), Value::List(values)) => {
+                values.iter_mut().enumerate().try_for_each(|(index, value)| {
+                    self.place(member, of, item, value, fault.and_then(|fault| fault.items.get(&index)))
+                })
+            }
             (BaseType::Named(_), Value::Object(fields)) => self.object(members(), fields, fault),
             // An object without a field: all of them failed, or all were left out.
-            (BaseType::Named(_), Value::Null) if fault.is_some_and(Fault::is_below) || (!ty.nullable && members().is_empty()) => {
+            (BaseType::Named(_), Value::Null)
+                if fault.is_some_and(Fault::is_below) || (!ty.nullable && members().is_empty()) =>
+            {
                 let mut fields = IndexMap::new();
                 let completed = self.object(members(), &mut fields, fault);
                 *value = Value::Object(fields);

@@ -6,11 +6,9 @@
 
 use crate::config::GraphqlLimits;
 use crate::error::{Error, Result};
-use async_graphql::Positioned;
-use async_graphql::parser::types::{
-    Directive, ExecutableDocument, Field, FragmentDefinition, Selection, SelectionSet,
-};
 use async_graphql::Name;
+use async_graphql::Positioned;
+use async_graphql::parser::types::{Directive, ExecutableDocument, Field, FragmentDefinition, Selection, SelectionSet};
 use std::collections::{HashMap, HashSet};
 
 /// Checks operations, fragments, directives, aliases, root fields, depth and expanded size of a document.

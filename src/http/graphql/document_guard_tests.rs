@@ -1,3 +1,5 @@
+//! Documents at the limits of the guard, and random ones.
+
 use super::*;
 use crate::error::ErrorCode;
 use async_graphql::parser::parse_query;
@@ -78,12 +80,13 @@ fn an_unknown_fragment_is_left_to_validation() {
 fn the_chain_of_fragments_is_bounded_whatever_the_order_they_are_met_in() {
     // 48 fragments of 60 wrappers each: no depth, few nodes, and 2,900 levels for whoever recurses.
     let wrappers = |inner: &str| format!("{}{inner}{}", "ofType{".repeat(60), "}".repeat(60));
-    let forward: String =
-        each(48, |i| format!("fragment f{i} on T {{{}}} ", wrappers(&format!("...f{}", i + 1))));
+    let forward: String = each(48, |i| format!("fragment f{i} on T {{{}}} ", wrappers(&format!("...f{}", i + 1))));
     let text = format!("{{__type(name:\"a\"){{...f0}}}} {forward} fragment f48 on T {{name}}");
     assert_eq!(check(&text), Some(ErrorCode::LimitExceeded));
     // The first operation makes the inner fragments known before the outer ones are met.
-    let text = format!("query a {{r{{...f47}}}} query b {{r{{...f46}}}} query c {{r{{...f45}}}} {forward} fragment f48 on T {{name}}");
+    let text = format!(
+        "query a {{r{{...f47}}}} query b {{r{{...f46}}}} query c {{r{{...f45}}}} {forward} fragment f48 on T {{name}}"
+    );
     assert_eq!(check(&text), Some(ErrorCode::LimitExceeded));
 }
 
@@ -100,7 +103,8 @@ fn the_usual_introspection_question_passes_and_a_multiplying_one_does_not() {
          fragment TypeRef on __Type {{ kind {wrappers} }}"
     );
     assert_eq!(check(&usual), None);
-    let lists = |n: usize| format!("{{__schema{{types{}name{}}}}}", "{fields{type".repeat(n) + "{", "}}".repeat(n) + "}");
+    let lists =
+        |n: usize| format!("{{__schema{{types{}name{}}}}}", "{fields{type".repeat(n) + "{", "}}".repeat(n) + "}");
     passes_up_to(2, lists);
 }
 

@@ -1,7 +1,7 @@
 //! Faults that strike outside of a question: the time limit and a panic, told in GraphQL's own form.
 
 use super::super::error::take;
-use super::super::headers::RequestId;
+use super::super::request_id::RequestId;
 use super::answer::write_response;
 use super::mask::to_server_error;
 use super::media::Media;

@@ -2,7 +2,7 @@
 
 use super::super::error::{Problem, RETRY_AFTER_SECONDS};
 use super::super::etag::with_etag;
-use super::super::headers::RequestId;
+use super::super::request_id::RequestId;
 use super::answer::{could_not_run, write_batch, write_response};
 use super::complete::{Switches, Types};
 use super::documents::Documents;
@@ -12,6 +12,7 @@ use super::origin::is_foreign;
 use super::question::{Asked, Question};
 use crate::config::{Config, Limits};
 use crate::error::{Error, ErrorCode};
+use crate::graphql::context::AskedTwice;
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
 use async_graphql::{ObjectType, Response as Answer, Schema, ServerError, SubscriptionType, Value, Variables};
 use axum::Extension;
@@ -97,6 +98,9 @@ impl<E: Execute> Door<E> {
         let mut request = async_graphql::Request::new(question.query).variables(question.variables).data(id.clone());
         request.operation_name = question.operation_name;
         request.set_parsed_query(ExecutableDocument::clone(&document));
+        if running.is_some_and(|running| self.shared.types.asks_twice(&document, running, &switches)) {
+            request = request.data(AskedTwice);
+        }
         if !self.shared.introspection {
             request = request.disable_introspection();
         }
@@ -201,10 +205,12 @@ async fn read_body(body: Body, headers: &HeaderMap, limit: usize) -> Result<Byte
     match Limited::new(body, limit).collect().await {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) if cause::<LengthLimitError>(&*error).is_some() => Err(too_large()),
-        Err(error) if cause(&*error).is_some_and(|io: &io::Error| io.kind() == io::ErrorKind::TimedOut) => Err(Problem::new(
-            StatusCode::REQUEST_TIMEOUT,
-            Error::new(ErrorCode::Timeout, "the request body stopped coming"),
-        )),
+        Err(error) if cause(&*error).is_some_and(|io: &io::Error| io.kind() == io::ErrorKind::TimedOut) => {
+            Err(Problem::new(
+                StatusCode::REQUEST_TIMEOUT,
+                Error::new(ErrorCode::Timeout, "the request body stopped coming"),
+            ))
+        }
         Err(_) => Err(Problem::from(Error::bad_input("the request body broke off"))),
     }
 }

@@ -2,7 +2,7 @@
 //! else is a fault of the server; its text may hold SQL, hosts or secrets and goes to the log alone.
 
 use super::super::error::log;
-use super::super::headers::RequestId;
+use super::super::request_id::RequestId;
 use crate::config::GraphqlLimits;
 use crate::error::{Error, ErrorCode};
 use async_graphql::{ErrorExtensionValues, Response, ServerError, Value};
@@ -92,10 +92,14 @@ fn in_our_words(message: &str, limits: &GraphqlLimits) -> Error {
     }
     if let Some(most) = message.strip_prefix("The recursion depth of the query cannot be greater than ") {
         let most = most.trim_matches('`');
-        return Error::limit(format!("fields and fragments nest deeper than {most} levels: nest fewer inside each other"));
+        return Error::limit(format!(
+            "fields and fragments nest deeper than {most} levels: nest fewer inside each other"
+        ));
     }
     let sentence = match message {
-        "Operation name required in request." => "the document has several operations: name one of them in operationName",
+        "Operation name required in request." => {
+            "the document has several operations: name one of them in operationName"
+        }
         "Schema is not configured for mutations." => "there are no mutations here: ask by queries",
         "Subscriptions are not supported on this transport." | "Schema is not configured for subscriptions." => {
             "there are no subscriptions here: ask by queries"

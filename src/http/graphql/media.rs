@@ -80,7 +80,10 @@ mod tests {
         use Media::{GraphqlResponse, Json};
         let table = [
             ("application/graphql-response+json", Some(GraphqlResponse)),
-            ("application/graphql-response+json; charset=utf-8, application/json; charset=utf-8", Some(GraphqlResponse)),
+            (
+                "application/graphql-response+json; charset=utf-8, application/json; charset=utf-8",
+                Some(GraphqlResponse),
+            ),
             ("application/graphql-response+json, application/json;q=0.9", Some(GraphqlResponse)),
             ("application/graphql-response+json;q=0.5, application/json", Some(Json)),
             ("application/graphql-response+json;q=0, */*;q=0.1", Some(Json)),
@@ -105,8 +108,14 @@ mod tests {
             assert!(is_json(&headers(header::CONTENT_TYPE, good)), "{good}");
         }
         let bad = [
-            "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=a", "text/json",
-            "application/json; charset=latin1", "application/jsonp", "application/json, text/plain", "",
+            "text/plain",
+            "application/x-www-form-urlencoded",
+            "multipart/form-data; boundary=a",
+            "text/json",
+            "application/json; charset=latin1",
+            "application/jsonp",
+            "application/json, text/plain",
+            "",
         ];
         for bad in bad {
             assert!(!is_json(&headers(header::CONTENT_TYPE, bad)), "{bad}");

@@ -48,7 +48,10 @@ async fn a_get_answer_can_be_kept_and_asked_for_again() {
     let other = get(&site, "/graphql?query=%7Bhello%7D", &[("if-none-match", first.header("etag"))]).await;
     assert_eq!(other.status, StatusCode::OK);
     let failed = get(&site, "/graphql?query=%7Bleak%7D", &[("if-none-match", "*")]).await;
-    assert_eq!((failed.status, failed.header("etag"), failed.header("cache-control")), (StatusCode::OK, "", "no-store"));
+    assert_eq!(
+        (failed.status, failed.header("etag"), failed.header("cache-control")),
+        (StatusCode::OK, "", "no-store")
+    );
 }
 
 #[tokio::test]

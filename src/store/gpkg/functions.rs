@@ -2,7 +2,10 @@
 //!
 //! sqlx has no interface for SQL functions, rusqlite has: both link the same SQLite (their versions are pinned together), so a
 //! borrowed rusqlite connection registers on sqlx's handle. The R-tree query callbacks have no safe interface anywhere.
-#![expect(unsafe_code, reason = "borrowing sqlx's handle and the R-tree callbacks need the C interface; see the module's page")]
+#![expect(
+    unsafe_code,
+    reason = "borrowing sqlx's handle and the R-tree callbacks need the C interface; see the module's page"
+)]
 
 use std::cell::Cell;
 use std::ffi::{CStr, c_int, c_void};
@@ -10,6 +13,7 @@ use std::panic::catch_unwind;
 use std::time::{Duration, Instant};
 
 use libsqlite3_sys as ffi;
+use rusqlite::config::DbConfig;
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
 use sqlx::sqlite::SqliteConnection;
 
@@ -34,6 +38,8 @@ pub async fn register(connection: &mut SqliteConnection, statement_timeout: Dura
     // SAFETY: the handle is open and locked for as long as `borrowed` lives; a connection made from a handle is not owned, so
     // dropping it neither closes the handle nor takes back what was registered.
     let borrowed = unsafe { rusqlite::Connection::from_handle(raw) }.map_err(sqlx::Error::config)?;
+    // Without this promise SQLite takes a bound LIMIT for a reason to plan anew: a kept statement would be parsed each time.
+    borrowed.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(sqlx::Error::config)?;
     borrowed.trace_v2(TraceEventCodes::SQLITE_TRACE_STMT, Some(note_begin));
     predicates::register(&borrowed).map_err(sqlx::Error::config)?;
     pack::register(&borrowed).map_err(sqlx::Error::config)?;
@@ -42,6 +48,7 @@ pub async fn register(connection: &mut SqliteConnection, statement_timeout: Dura
     Ok(())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the signature that SQLite's tracing asks for")]
 fn note_begin(event: TraceEvent<'_>) {
     // The statements of a trigger are traced too, as comments; they belong to the statement that fired them.
     if let TraceEvent::Stmt(_, sql) = event
@@ -84,10 +91,13 @@ fn within_reach(visit: &Visit<'_>) -> Option<f64> {
 
 fn register_walk(db: *mut ffi::sqlite3, name: &CStr, walk: Walk) -> Result<(), sqlx::Error> {
     // SAFETY: `db` is an open, locked handle. The context is a plain function pointer: nothing to destroy, valid for ever.
-    let code = unsafe {
-        ffi::sqlite3_rtree_query_callback(db, name.as_ptr(), Some(visit_node), walk as *mut c_void, None)
-    };
-    if code == ffi::SQLITE_OK { Ok(()) } else { Err(sqlx::Error::Configuration(format!("R-tree callback: {code}").into())) }
+    let code =
+        unsafe { ffi::sqlite3_rtree_query_callback(db, name.as_ptr(), Some(visit_node), walk as *mut c_void, None) };
+    if code == ffi::SQLITE_OK {
+        Ok(())
+    } else {
+        Err(sqlx::Error::Configuration(format!("R-tree callback: {code}").into()))
+    }
 }
 
 /// Called by SQLite for each node and entry it considers.

@@ -11,16 +11,15 @@ use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::{ToSql, ValueRef};
 
 use crate::error::Error;
+use crate::geometry::Envelope;
 use crate::geometry::cluster::ClusterGrid;
 use crate::geometry::geodesic::Target;
 use crate::geometry::relate::{Pattern, Planar, SpatialPredicate};
 use crate::geometry::wkb::{GpkgHeader, Wkb};
-use crate::geometry::Envelope;
 
 /// Same arguments, same answer; and allowed inside triggers of a file that is not trusted.
-pub(super) const FLAGS: FunctionFlags = FunctionFlags::SQLITE_UTF8
-    .union(FunctionFlags::SQLITE_DETERMINISTIC)
-    .union(FunctionFlags::SQLITE_INNOCUOUS);
+pub(super) const FLAGS: FunctionFlags =
+    FunctionFlags::SQLITE_UTF8.union(FunctionFlags::SQLITE_DETERMINISTIC).union(FunctionFlags::SQLITE_INNOCUOUS);
 
 type SqlResult<T> = rusqlite::Result<T>;
 
@@ -41,19 +40,20 @@ fn scalar<T: ToSql>(
     db.create_scalar_function(name, arguments, FLAGS, move |context| function(context))
 }
 
+/// A side of an envelope.
+type Side = fn(Envelope) -> f64;
+
 /// The functions that the R-tree triggers of the GeoPackage standard call.
 fn register_envelopes(db: &Connection) -> SqlResult<()> {
-    scalar(db, "ST_IsEmpty", 1, |context| Ok(envelope(context).map(|envelope| envelope.is_empty())))?;
-    let sides: [(&str, fn(Envelope) -> f64); 4] = [
+    scalar(db, "ST_IsEmpty", 1, |context| Ok(envelope(context).map(Envelope::is_empty)))?;
+    let sides: [(&str, Side); 4] = [
         ("ST_MinX", |envelope| envelope.min_x),
         ("ST_MinY", |envelope| envelope.min_y),
         ("ST_MaxX", |envelope| envelope.max_x),
         ("ST_MaxY", |envelope| envelope.max_y),
     ];
     for (name, side) in sides {
-        scalar(db, name, 1, move |context| {
-            Ok(envelope(context).filter(|envelope| !envelope.is_empty()).map(side))
-        })?;
+        scalar(db, name, 1, move |context| Ok(envelope(context).filter(|envelope| !envelope.is_empty()).map(side)))?;
     }
     scalar(db, "cairn_geometry_type", 1, |context| Ok(row(context).map(|wkb| wkb.geometry_type().name())))
 }
@@ -67,7 +67,8 @@ fn register_relations(db: &Connection) -> SqlResult<()> {
     }
     scalar(db, "ST_Relate", 3, |context| {
         let constant = context.get_or_create_aux(1, planar)?;
-        let pattern = context.get_or_create_aux(2, |value| Pattern::parse(value.as_str().map_err(user)?).map_err(user))?;
+        let pattern =
+            context.get_or_create_aux(2, |value| Pattern::parse(value.as_str().map_err(user)?).map_err(user))?;
         Ok(row(context).and_then(|row| constant.relate(&pattern, row).ok()))
     })?;
     // The box of a map view, tested without building its polygon for each row.
@@ -101,9 +102,7 @@ fn register_measures(db: &Connection) -> SqlResult<()> {
 }
 
 fn register_texts(db: &Connection) -> SqlResult<()> {
-    scalar(db, "cairn_fold", 1, |context| {
-        Ok(text(context, 0).map(str::to_lowercase))
-    })?;
+    scalar(db, "cairn_fold", 1, |context| Ok(text(context, 0).map(str::to_lowercase)))?;
     scalar(db, "cairn_ends_with", 2, |context| {
         Ok(text(context, 0).zip(text(context, 1)).map(|(text, part)| text.ends_with(part)))
     })

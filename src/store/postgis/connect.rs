@@ -49,7 +49,9 @@ pub async fn connect_alone(url: &PostgresUrl, options: &StoreOptions) -> Result<
         .max_connections(1)
         .acquire_timeout(options.acquire_timeout)
         .sqlx_logging(false)
-        .map_sqlx_postgres_opts(|options| options.application_name("cairn migrate").options(session(Role::Writer, Duration::ZERO)));
+        .map_sqlx_postgres_opts(|options| {
+            options.application_name("cairn migrate").options(session(Role::Writer, Duration::ZERO))
+        });
     Database::connect(connect).await.map_err(|error| cannot_connect(url, error))
 }
 

@@ -11,8 +11,8 @@ use sea_orm::sea_query::{
 
 use crate::geometry::relate::{Pattern, SpatialPredicate};
 use crate::geometry::{BBox, Envelope, Geometry, GeometryType, Position};
-use crate::store::dialect::Nearest;
-use crate::store::sql::select::{self, DistancePlan};
+use crate::store::dialect::{DistancePlan, Nearest};
+use crate::store::sql::select;
 
 /// Distances are rounded to 1e-8 m: the radius of a walk must not lose the row that gave it.
 const SLACK_METERS: f64 = 1e-6;
@@ -150,9 +150,10 @@ pub fn nearest(select: &mut SelectStatement, walk: Nearest<'_>) {
         .expr_as(Expr::col(meters.clone()).max().add(SLACK_METERS), meters.clone())
         .from_subquery(found, Alias::new("found"))
         .take();
-    select.with_cte(CommonTableExpression::new().query(greatest).table_name(radius.clone()).materialized(true).to_owned());
-    let radius: SimpleExpr =
-        Expr::SubQuery(None, Box::new(Query::select().column(meters).from(radius).take().into()));
+    select.with_cte(
+        CommonTableExpression::new().query(greatest).table_name(radius.clone()).materialized(true).to_owned(),
+    );
+    let radius: SimpleExpr = Expr::SubQuery(None, Box::new(Query::select().column(meters).from(radius).take().into()));
     select.and_where(call("ST_DWithin", [geography(), bound_geography(&here), radius]));
 }
 

@@ -63,7 +63,9 @@ async fn require_postgis(connection: &DatabaseConnection) -> Result<()> {
     if is_installed(connection, "postgis").await? {
         return Ok(());
     }
-    let Err(cause) = connection.execute_unprepared("CREATE EXTENSION IF NOT EXISTS postgis").await else { return Ok(()) };
+    let Err(cause) = connection.execute_unprepared("CREATE EXTENSION IF NOT EXISTS postgis").await else {
+        return Ok(());
+    };
     let database: String = first(connection, "SELECT current_database()::text").await?;
     let sentence = format!(
         "the database has no PostGIS: run  psql -d {database} -c 'CREATE EXTENSION postgis'  as a superuser of PostgreSQL \

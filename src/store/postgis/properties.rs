@@ -67,7 +67,9 @@ pub fn property(path: &PropertyPath, test: &ValueTest) -> Expr {
             let element = call("to_jsonb", [Expr::val(part.as_str()).cast_as(Alias::new("text"))]);
             let in_array = value(path).binary(BinOper::Custom("@>"), element);
             let in_text = contains(folded(call("cairn_text", [value(path)])), part);
-            Expr::case(type_of(value(path)).eq("string"), in_text).case(type_of(value(path)).eq("array"), in_array).into()
+            Expr::case(type_of(value(path)).eq("string"), in_text)
+                .case(type_of(value(path)).eq("array"), in_array)
+                .into()
         }
         ValueTest::StartsWith(part) => starts_with(folded(call("cairn_text", [value(path)])), part),
         ValueTest::Exists(exists) => {
@@ -105,7 +107,9 @@ pub fn number_key(value: &KeyValue) -> Option<Expr> {
 pub fn index_hint(filter: &BoundFilter) -> Option<Expr> {
     match filter {
         BoundFilter::And(all) => all.iter().filter_map(index_hint).reduce(ExprTrait::and),
-        BoundFilter::Or(any) => any.iter().map(index_hint).collect::<Option<Vec<_>>>()?.into_iter().reduce(ExprTrait::or),
+        BoundFilter::Or(any) => {
+            any.iter().map(index_hint).collect::<Option<Vec<_>>>()?.into_iter().reduce(ExprTrait::or)
+        }
         BoundFilter::Test(Test::Property(path, ValueTest::Compare(Compare::Eq, Scalar::Text(text)))) => {
             Some(holds(path, text))
         }

@@ -9,8 +9,8 @@ use sqlx::postgres::{PgRow, PgValueFormat};
 use sqlx::{Row as _, TypeInfo as _, ValueRef as _};
 
 use crate::error::{Error, Result};
-use crate::model::location::format_timestamp;
 use crate::model::Timestamp;
+use crate::model::time::format_timestamp;
 use crate::store::sql::row::{FIXED_COLUMNS, Packer, check_answer_bytes};
 
 /// Where PostgreSQL begins to count time, in microseconds of Unix time: 2000-01-01.

@@ -5,7 +5,7 @@ use sea_orm::sea_query::{Expr, ExprTrait};
 
 use crate::geometry::GeometryType;
 use crate::model::Timestamp;
-use crate::model::location::format_timestamp;
+use crate::model::time::format_timestamp;
 use crate::query::{BoundFilter, Compare, Test, TextTest};
 use crate::store::dialect::Dialect;
 

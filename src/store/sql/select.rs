@@ -6,7 +6,7 @@ use sea_orm::sea_query::{Alias, Expr, ExprTrait, NullOrdering, Order, Query, Sel
 
 use crate::model::{Column, Columns, LayerId};
 use crate::query::{BoundFilter, BoundQuery, Direction, SortKey};
-use crate::store::dialect::{Dialect, Nearest};
+use crate::store::dialect::{Dialect, DistancePlan, Nearest};
 use crate::store::sql::filter::condition;
 use crate::store::sql::keyset;
 
@@ -45,17 +45,6 @@ pub fn page(dialect: Dialect, query: &BoundQuery, columns: Columns, plan: Distan
     }
     select.limit(limit);
     select
-}
-
-/// How a page in the order of distance is found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DistancePlan {
-    /// Walk the spatial index nearest first until the page is full.
-    Walk,
-    /// The same, nearest in degrees first; for a store whose walk over the sphere broke off.
-    WalkPlane,
-    /// Measure every row that passes the filter and sort.
-    Sort,
 }
 
 /// Whether the page is the beginning of an order by distance, nearest first.

@@ -16,6 +16,5 @@ createRoot(container).render(
   createElement(GraphiQL, {
     fetcher: createGraphiQLFetcher({ url }),
     defaultTabs: EXAMPLES,
-    defaultEditorToolsVisibility: 'variables',
   }),
 );

@@ -6,7 +6,7 @@ import type { Position } from '../shared/geojson';
 import { t } from '../shared/i18n';
 import type { RasterBasemap } from '../shared/settings';
 import { copiesInView } from './view';
-import { viewOf } from './leaflet';
+import { cssColor, viewOf } from './leaflet';
 
 /** From this zoom on the finer scale is fetched (200 kB): before, no one sees the difference. */
 const FINE_FROM_ZOOM = 4;
@@ -108,8 +108,4 @@ export function withoutSeams(ring: Position[]): Position[][] {
 
 function onSeam([x1 = 0, y1 = 0]: Position, [x2 = 0, y2 = 0]: Position): boolean {
   return (Math.abs(x1) === 180 && Math.abs(x2) === 180) || y1 === -90 || y2 === -90;
-}
-
-function cssColor(name: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }

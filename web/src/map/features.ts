@@ -3,6 +3,7 @@ import * as L from 'leaflet';
 import type { Feature, Geometry, Position } from '../shared/geojson';
 import { h } from '../shared/dom';
 import { t } from '../shared/i18n';
+import { cssColor } from './leaflet';
 import { colorOf, radiusOf, type LayerStyle } from './style';
 import { boxOf, copiesInView, type Box } from './view';
 
@@ -70,7 +71,7 @@ export function createFeatureLayers(
       mark = null;
       if (feature === null || style === null) return;
       const own = styleOf(style, feature);
-      const marked = { ...own, weight: own.weight + 2, radius: own.radius + 2, opacity: 1, interactive: false };
+      const marked = { ...own, color: cssColor('--ink'), weight: 2.5, radius: own.radius + 2, opacity: 1, interactive: false };
       const copies = copiesInView(boxOf(feature.geometry), view);
       mark = L.featureGroup(copies.flatMap((copy) => shapes(feature.geometry, copy * 360, marked))).addTo(map);
     },

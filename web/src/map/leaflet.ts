@@ -3,8 +3,13 @@ import * as L from 'leaflet';
 import { t } from '../shared/i18n';
 import { withMargin, type Box } from './view';
 
-/** Half-open in the north so that the poles, which web Mercator cannot show, do not pull the map away. */
+/** Web Mercator ends here; without a bound the map could be pulled away beyond. */
 const WORLD_LATITUDES = 85.06;
+
+const WORLD = { center: [20, 10] as L.LatLngTuple, zoom: 2 };
+
+/** When all the data lie on one spot, the map does not fall down on it. */
+const FIT_ZOOM = 12;
 
 export function createMap(element: HTMLElement, raster: boolean): L.Map {
   const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
@@ -31,6 +36,23 @@ export function createMap(element: HTMLElement, raster: boolean): L.Map {
   // Leaflet watches the window alone; the map also changes size with the panel.
   new ResizeObserver(() => map.invalidateSize({ pan: false })).observe(element);
   return map;
+}
+
+/** Shows all of the extents that are known, or the world. */
+export function fitExtents(map: L.Map, extents: (Box | null)[]): void {
+  const bounds = L.latLngBounds([]);
+  for (const extent of extents) {
+    if (extent === null) continue;
+    const east = extent.west > extent.east ? extent.east + 360 : extent.east;
+    bounds.extend([extent.south, extent.west]).extend([extent.north, east]);
+  }
+  if (!bounds.isValid() || bounds.getEast() - bounds.getWest() > 300) map.setView(WORLD.center, WORLD.zoom);
+  else map.fitBounds(bounds, { maxZoom: FIT_ZOOM, padding: [24, 24] });
+}
+
+/** A colour of the style sheet, for the canvas. */
+export function cssColor(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
 /** The box on the screen with a margin, in unwrapped longitudes. */

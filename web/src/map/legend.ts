@@ -1,6 +1,6 @@
 // The legend: one row for each layer with its switch, its picture and what sizes and colours mean. Topmost layer first.
 import { h } from '../shared/dom';
-import { formatCompact, formatNumber, t } from '../shared/i18n';
+import { formatCompact, formatCount, t } from '../shared/i18n';
 import { labelOf } from '../shared/text';
 import type { Layer } from './queries';
 import { colorOf, radiusOf, rankProperty, type Shape } from './style';
@@ -49,7 +49,7 @@ function legendRow(layer: Layer, onToggle: (key: string, visible: boolean) => vo
     checkbox,
     picture,
     h('span', { class: 'legend-title' }, layer.title),
-    h('span', { class: 'muted', title: t('layers.size', { count: layer.locationCount }) }, formatNumber(layer.locationCount)),
+    h('span', { class: 'muted', title: t('layers.size', { count: layer.locationCount }) }, formatCount(layer.locationCount)),
   );
   return {
     element: h('li', {}, label, scaleOf(layer)),

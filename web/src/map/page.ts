@@ -11,10 +11,12 @@ export interface Page {
   overMap(...elements: HTMLElement[]): void;
   setAttribution(lines: string[]): void;
   setSheet(open: boolean): void;
+  /** The skip link was used. It is no plain fragment link: that would overwrite the permalink. */
+  onSkip(action: () => void): void;
 }
 
-/** `onSkip`: the skip link was used. A fragment link would overwrite the permalink. */
-export function createPage(onSkip: () => void): Page {
+export function createPage(): Page {
+  let skipped = (): void => undefined;
   const mapElement = h('div', { class: 'map' });
   const attribution = h('footer', { class: 'attribution' });
   const stage = h('main', { class: 'stage' }, mapElement, attribution);
@@ -39,7 +41,7 @@ export function createPage(onSkip: () => void): Page {
     onclick: (event) => {
       event.preventDefault();
       setSheet(true);
-      onSkip();
+      skipped();
     },
   }, t('skip'));
   document.body.append(skip, panel, stage);
@@ -64,5 +66,8 @@ export function createPage(onSkip: () => void): Page {
       attribution.replaceChildren(...credits.map((line) => h('span', {}, ...linked(line))));
     },
     setSheet,
+    onSkip(action) {
+      skipped = action;
+    },
   };
 }

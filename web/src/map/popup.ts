@@ -1,17 +1,55 @@
 // What is known about one location, as elements. Text of users is set as text: it can hold no markup.
+import * as L from 'leaflet';
 import type { Feature } from '../shared/geojson';
 import { h, type Child } from '../shared/dom';
 import { formatDate, formatNumber, t } from '../shared/i18n';
 import { linked } from '../shared/linked';
 import { labelOf, momentOf } from '../shared/text';
-import { nameOf } from './features';
+import { anchorOf, nameOf } from './features';
+import type { Layer } from './queries';
 import { swatch } from './swatch';
 import { colorOf, shapesOf, type LayerStyle } from './style';
 
 /** Id of the heading that names the popup. */
 const HEADING = 'popup-name';
 
-export function popupContent(feature: Feature, layerTitle: string, style: LayerStyle, onClose: () => void): HTMLElement {
+export interface PlacePopup {
+  /** `place`: where to point at; otherwise at the middle of the location, on the copy of the world nearest to the view. */
+  show(feature: Feature, layer: Layer, place: L.LatLng | null): void;
+  hide(): void;
+  focus(): void;
+}
+
+/** `onClose`: the reader is done with it, by its button or by a click beside it. */
+export function createPlacePopup(map: L.Map, onClose: () => void): PlacePopup {
+  const popup = L.popup({
+    // The button of Leaflet is a link, 18 pixels wide; Escape is told by the page, which knows where the focus goes.
+    closeButton: false,
+    closeOnEscapeKey: false,
+    minWidth: 220,
+    maxWidth: 340,
+    autoPanPadding: [24, 24],
+  });
+  let content: HTMLElement | null = null;
+  // A click on another shape takes the popup away and brings it back at once: that is no closing.
+  popup.on('remove', () => queueMicrotask(() => map.hasLayer(popup) || onClose()));
+  return {
+    show(feature, layer, place) {
+      content = popupContent(feature, layer.title, layer.style, onClose);
+      popup.setContent(content).setLatLng(place ?? nearestAnchor(map, feature)).openOn(map);
+    },
+    hide: () => void popup.remove(),
+    focus: () => content?.focus({ preventScroll: true }),
+  };
+}
+
+function nearestAnchor(map: L.Map, { geometry }: Feature): L.LatLng {
+  const [longitude = 0, latitude = 0] = anchorOf(geometry);
+  const turns = Math.round((map.getCenter().lng - longitude) / 360);
+  return L.latLng(latitude, longitude + turns * 360);
+}
+
+function popupContent(feature: Feature, layerTitle: string, style: LayerStyle, onClose: () => void): HTMLElement {
   const rows = [...propertyRows(feature), ...positionRows(feature)];
   const [shape = 'point'] = shapesOf(feature.geometry);
   return h(

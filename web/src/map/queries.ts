@@ -31,6 +31,12 @@ const IN_VIEW = graphql(`
   }
 `);
 
+const BY_ID = graphql(`
+  query ById($id: ID!) {
+    locationsGeoJson(filter: { id: { eq: $id } }, first: 1)
+  }
+`);
+
 /** A layer as the server describes it, its style checked. */
 export type Layer = Omit<ResultOf<typeof LAYERS>['layers'][number], 'style'> & { style: LayerStyle };
 
@@ -40,10 +46,17 @@ export interface InView {
   more: boolean;
 }
 
-/** All layers the viewer may see, in drawing order. */
+/** The layers the viewer may see that have something to show, in drawing order. */
 export async function askLayers(): Promise<Layer[]> {
   const { layers } = await ask(LAYERS, {});
-  return layers.map((layer, index) => ({ ...layer, style: parseStyle(layer.style, index) }));
+  const styled = layers.map((layer, index) => ({ ...layer, style: parseStyle(layer.style, index) }));
+  return styled.filter(({ locationCount }) => locationCount > 0);
+}
+
+/** The location with this id, or null when there is none that the viewer may see. */
+export async function askFeature(id: string): Promise<Feature | null> {
+  const { locationsGeoJson } = await ask(BY_ID, { id });
+  return locationsGeoJson.features[0] ?? null;
 }
 
 /** The first `first` locations of `layer` in `view`, as coarse as `zoom` allows. */

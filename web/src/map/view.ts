@@ -49,8 +49,13 @@ export function copiesInView(shape: Box, view: Box): number[] {
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
 }
 
+/** Boxes are asked for at each move, and shapes do not change. */
+const boxes = new WeakMap<Geometry, Box>();
+
 /** The smallest box around all positions; for an empty geometry a box that is in no view. */
 export function boxOf(geometry: Geometry): Box {
+  const known = boxes.get(geometry);
+  if (known !== undefined) return known;
   const box = { west: Infinity, south: Infinity, east: -Infinity, north: -Infinity };
   for (const [longitude = 0, latitude = 0] of positionsOf(geometry)) {
     box.west = Math.min(box.west, longitude);
@@ -58,6 +63,7 @@ export function boxOf(geometry: Geometry): Box {
     box.south = Math.min(box.south, latitude);
     box.north = Math.max(box.north, latitude);
   }
+  boxes.set(geometry, box);
   return box;
 }
 
@@ -102,7 +108,7 @@ export function shares(counts: number[], most = MOST_FEATURES): number[] {
   smallestFirst.forEach((index, place) => {
     const even = Math.floor(left / (smallestFirst.length - place));
     // Room to grow: a layer may have gained locations since it was counted.
-    const wanted = Math.max(100, Math.ceil((counts[index] ?? 0) * 1.1));
+    const wanted = Math.max(100, Math.ceil((counts[index] ?? 0) + (counts[index] ?? 0) / 10));
     const share = Math.max(1, Math.min(even, wanted));
     result[index] = share;
     left -= share;

@@ -10,6 +10,7 @@ export const language = 'en';
 const plurals = new Intl.PluralRules(language);
 /** `min2` leaves 2018 alone: it may be a year. */
 const numbers = new Intl.NumberFormat(language, { maximumFractionDigits: 6, useGrouping: 'min2' });
+const counts = new Intl.NumberFormat(language);
 const compactNumbers = new Intl.NumberFormat(language, { notation: 'compact', maximumSignificantDigits: 3 });
 const dates = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' });
 
@@ -17,7 +18,7 @@ const dates = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle
 export function t(key: TextKey, values: Record<string, string | number> = {}): string {
   return texts[key].replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = values[name];
-    return value === undefined ? whole : typeof value === 'number' ? formatNumber(value) : value;
+    return value === undefined ? whole : typeof value === 'number' ? formatCount(value) : value;
   });
 }
 
@@ -27,8 +28,13 @@ export function tn(key: PluralKey, count: number): string {
   return t((exact in texts ? exact : `${key}.other`) as TextKey, { count });
 }
 
+/** A number of which nothing is known but that it is one. */
 export function formatNumber(value: number): string {
   return numbers.format(value);
+}
+
+export function formatCount(value: number): string {
+  return counts.format(value);
 }
 
 /** Short: 2.14M. */
