@@ -9,6 +9,7 @@ use crate::model::{Catalog, Column, Columns, LocationId, LocationRow, Viewer};
 use crate::query::bind::{RelatedShapes, known_property};
 use crate::query::{Access, BoundQuery, Filter, LocationQuery, Page, Test};
 use crate::service::catalog::CatalogCache;
+use crate::store::error::is_connection_lost;
 use crate::store::locations::Read;
 use crate::store::{Answer, Store};
 
@@ -114,6 +115,7 @@ impl Locations {
         read: impl Fn(BoundQuery) -> F,
     ) -> Result<(T, Access)> {
         let mut catalog = self.catalog.at_hand(&self.store).await?;
+        let mut is_second_try = false;
         for _ in 0..MAX_DECISIONS {
             let access = Access::of(viewer, Arc::clone(&catalog));
             let outcome = match self.bind(&query, &access).await {
@@ -131,6 +133,8 @@ impl Locations {
                 Err(error) if error.code() == ErrorCode::UnknownProperty => {
                     catalog = self.newer(&catalog).await?.ok_or(error)?;
                 }
+                // Reading twice changes nothing.
+                Err(error) if is_connection_lost(&error) && !is_second_try => is_second_try = true,
                 Err(error) => return Err(error),
             }
         }

@@ -27,6 +27,21 @@ fn unmark(message: &str) -> Option<Error> {
     Some(Error::new(code, text.to_owned()))
 }
 
+/// Whether the connection broke under the question: a new one may answer it. A pool that is full or a server that refuses is
+/// another matter, and asking it again at once would only add to its load.
+pub fn is_connection_lost(error: &Error) -> bool {
+    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<DbErr>());
+    let Some(DbErr::Query(RuntimeErr::SqlxError(cause)) | DbErr::Exec(RuntimeErr::SqlxError(cause))) = cause else {
+        return false;
+    };
+    match cause.as_ref() {
+        sqlx::Error::Io(_) => true,
+        // Ended by an administrator, by the crash of another session, or not yet open.
+        sqlx::Error::Database(fault) => fault.code().is_some_and(|code| code.starts_with("57P0")),
+        _ => false,
+    }
+}
+
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
         let unavailable = || Self::new(ErrorCode::Unavailable, "the database is busy: try again in a few seconds");

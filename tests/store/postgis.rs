@@ -57,7 +57,7 @@ async fn a_database_without_postgis_gets_one_error_with_the_command() {
 #[tokio::test]
 async fn a_restart_of_postgresql_needs_no_restart_of_cairn() {
     let cluster = Cluster::start();
-    let (_app, router) = Server::open(&cluster.url("postgres"), &[("CAIRN_LIMIT_POOL_WAIT_MS", "300")]).await;
+    let (_app, router) = Server::open(&cluster.url("postgres"), &[]).await;
     let asked = async || ask(&router, COUNT, json!({})).await;
     let all = json!({ "data": { "locations": { "totalCount": 0 } } });
     assert_eq!(asked().await.1, all);

@@ -10,7 +10,7 @@ use crate::store::connect::{Role, StoreOptions};
 
 /// A connection that rested this long is asked whether it lives before it is used: no restart of the server is shorter, and
 /// a busy connection is spared the round trip.
-const TRUSTED_FOR: Duration = Duration::from_millis(100);
+const TRUSTED_FOR: Duration = Duration::from_millis(10);
 /// Prepared statements kept by a connection: a filter has its own text, a value has not.
 const STATEMENT_CACHE: usize = 256;
 /// An open transaction that does nothing holds locks and dead rows.
