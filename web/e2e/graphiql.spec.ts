@@ -27,8 +27,8 @@ test('GraphiQL is a click away from the map', async ({ page }) => {
 });
 
 test('every example has an answer with places in it', async ({ request }) => {
-  for (const { query, variables } of EXAMPLES) {
-    const response = await request.post('/graphql', { data: { query, variables: JSON.parse(variables ?? '{}') as object } });
+  for (const { query } of EXAMPLES) {
+    const response = await request.post('/graphql', { data: { query } });
     const answer = (await response.json()) as { data?: object; errors?: unknown };
     expect(answer.errors, query).toBeUndefined();
     expect(JSON.stringify(answer.data), query).toContain('"name":"');

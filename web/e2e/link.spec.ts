@@ -9,7 +9,7 @@ test('a reload restores the view, the layers and the open place', async ({ page 
   await page.getByRole('button', { name: 'Zoom in' }).click();
   await map.row('Hamburg').click();
   await expect(map.popup.getByRole('heading', { name: 'Hamburg' })).toBeVisible();
-  await expect(page).toHaveURL(/#6\/\d+\.\d+\/\d+\.\d+\?layers=countries,cities,places&open=\d+$/);
+  await expect(page).toHaveURL(/#6\/\d+\.\d+\/\d+\.\d+\?layers=countries,cities&open=\d+$/);
   const link = page.url();
   await page.reload();
   await map.hasPlaces();
