@@ -1,7 +1,7 @@
 // What every browser test has: a server, and a watch that fails the test on any fault of a page, also one it did not
 // look for: a request to a foreign host, a violation of the content security policy, an error on the console, an
 // exception that nobody caught.
-import { expect, test as base, type BrowserContext } from '@playwright/test';
+import { expect, test as base, type BrowserContext, type Page } from '@playwright/test';
 import { startServer, type Server } from './server';
 
 export interface Faults {
@@ -25,6 +25,7 @@ export const test = base.extend<{ faults: Faults }, { server: Server }>({
       const expected: RegExp[] = [];
       const seen = await watch(context, new URL(server.url).host);
       await use({ expect: (pattern) => void expected.push(pattern) });
+      await Promise.all(context.pages().map(lastWords));
       const faults = seen.filter((fault) => !expected.some((pattern) => pattern.test(fault)));
       const missing = expected.filter((pattern) => !seen.some((fault) => pattern.test(fault)));
       expect(faults, 'faults of the pages').toEqual([]);
@@ -55,4 +56,9 @@ async function watch(context: BrowserContext, host: string): Promise<string[]> {
     });
   });
   return faults;
+}
+
+/** A violation is an event of its own: what the page has still to tell comes before this answer. */
+async function lastWords(page: Page): Promise<void> {
+  await page.evaluate(() => new Promise((done) => setTimeout(done)));
 }
