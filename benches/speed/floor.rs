@@ -90,7 +90,6 @@ fn integer(mut number: u64, out: &mut Vec<u8>) {
     let mut digits = [0; 20];
     let mut length = 0;
     for digit in digits.iter_mut().rev() {
-        #[expect(clippy::cast_possible_truncation, reason = "one digit")]
         let last = b'0' + (number % 10) as u8;
         *digit = last;
         length += 1;
