@@ -42,12 +42,17 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     for case in &mut cases {
         rounds::check(case, &server, &file)?;
         rounds::against_floor(case, &server, &file, &mut report)?;
+        rounds::cpu_against_floor(case, &server, &file, &mut report)?;
     }
     for (name, first) in [("connection of 1,000 x 6", 1_000), ("connection of 100 x 6", 100)] {
         rounds::connection_cpu(name, &cases::connections(&places, first)?, &server, &mut report)?;
     }
     report.push(Row::bytes("memory after the load", server.resident_bytes()?, Goal::None));
-    println!("\n{report}");
+    let load = std::fs::read_to_string("/proc/loadavg")?;
+    println!(
+        "\n{report}\nload of the machine (1, 5, 15 minutes): {}",
+        load.split_whitespace().take(3).collect::<Vec<_>>().join(" ")
+    );
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use crate::data::Place;
 
-/// `SplitMix64` (Steele, Lea, Flood 2014): a few lines, and the same numbers on every machine.
+/// The generator `SplitMix64`: a few lines, and the same numbers on every machine.
 pub struct Random(u64);
 
 impl Random {

@@ -154,25 +154,60 @@ fn turn(
     Ok(f64::from(answers) / began.elapsed().as_secs_f64())
 }
 
+/// The processor time of the server against that of the floor: what is left of a comparison when other programs are at work,
+/// because a server of many threads then gets more turns than a floor of few.
+pub fn cpu_against_floor(case: &Case, server: &Server, file: &Path, report: &mut Report) -> Outcome<()> {
+    let connection = floor::open(file)?;
+    let mut statement = floor::prepare(&connection)?;
+    let mut out = Vec::new();
+    let mut client = Client::connect(server.address)?;
+    let mut rounds = Rounds::default();
+    for _ in 0..ROUNDS {
+        let floor = per_cpu_second(&case.questions, own_cpu_seconds, |question| {
+            Ok(floor::answer(&mut statement, question.floor, &mut out)?)
+        })?;
+        rounds.push(floor, server_per_cpu_second(&case.questions, server, &mut client)?);
+    }
+    report.push(Row::times(format!("{}: CPU", case.name), rounds.seconds(), Goal::None));
+    Ok(())
+}
+
 /// The processor time of the server for a connection of plain fields, against the same rows as GeoJSON.
 pub fn connection_cpu(name: &str, sides: &[Vec<Question>; 2], server: &Server, report: &mut Report) -> Outcome<()> {
     let [geojson, connection] = sides;
     let mut client = Client::connect(server.address)?;
-    let mut per_second = |questions: &[Question]| -> Outcome<f64> {
-        let (began, before) = (Instant::now(), server.cpu_seconds()?);
-        let mut answers = 0_u32;
-        for question in questions.iter().cycle().take_while(|_| began.elapsed() < CPU_TURN) {
-            client.ask(&question.body)?;
-            answers += 1;
-        }
-        Ok(f64::from(answers) / (server.cpu_seconds()? - before))
-    };
     let mut rounds = Rounds::default();
     for _ in 0..ROUNDS {
-        rounds.push(per_second(geojson)?, per_second(connection)?);
+        let geojson = server_per_cpu_second(geojson, server, &mut client)?;
+        rounds.push(geojson, server_per_cpu_second(connection, server, &mut client)?);
     }
-    report.push(Row::times(format!("{name}: server CPU, against GeoJSON"), rounds.seconds(), Goal::AtMost(2.0)));
+    report.push(Row::times(format!("{name}: CPU, against GeoJSON"), rounds.seconds(), Goal::AtMost(2.0)));
     Ok(())
+}
+
+fn server_per_cpu_second(questions: &[Question], server: &Server, client: &mut Client) -> Outcome<f64> {
+    per_cpu_second(questions, || server.cpu_seconds(), |question| client.ask(&question.body).map(|_| ()))
+}
+
+/// Answers for each second on the processor that `cpu_seconds` tells.
+fn per_cpu_second(
+    questions: &[Question],
+    cpu_seconds: impl Fn() -> Outcome<f64>,
+    mut ask: impl FnMut(&Question) -> Outcome<()>,
+) -> Outcome<f64> {
+    let (began, before) = (Instant::now(), cpu_seconds()?);
+    let mut answers = 0_u32;
+    for question in questions.iter().cycle().take_while(|_| began.elapsed() < CPU_TURN) {
+        ask(question)?;
+        answers += 1;
+    }
+    Ok(f64::from(answers) / (cpu_seconds()? - before))
+}
+
+/// Of this thread, in which the floor runs.
+fn own_cpu_seconds() -> Outcome<f64> {
+    let schedstat = std::fs::read_to_string("/proc/thread-self/schedstat")?;
+    Ok(schedstat.split_whitespace().next().ok_or("an empty schedstat")?.parse::<f64>()? / 1e9)
 }
 
 /// The way to the server and back with the shortest answer there is.

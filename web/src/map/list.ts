@@ -75,7 +75,7 @@ export class PlaceList {
 
   /** Marks the row of the open location, or none. */
   setOpen(id: string | null): void {
-    this.#rows.get(this.#openId ?? '')?.removeAttribute('aria-current');
+    this.#rows.get(this.#openId ?? '')?.setAttribute('aria-current', 'false');
     this.#openId = id;
     this.#rows.get(id ?? '')?.setAttribute('aria-current', 'true');
   }
@@ -121,7 +121,7 @@ export class PlaceList {
         class: 'row',
         type: 'button',
         tabindex: -1,
-        'aria-current': feature.id === this.#openId ? 'true' : null,
+        'aria-current': String(feature.id === this.#openId),
         onclick: () => this.#actions.onOpen(feature, row),
       },
       swatch(shape, { ...layer.style, color: colorOf(layer.style, feature.properties) }),

@@ -1,0 +1,39 @@
+import { EXAMPLES } from '../src/graphiql/examples';
+import { expect, test } from './fixtures';
+
+test('GraphiQL runs its first example against the server and shows the answer', async ({ page }) => {
+  await page.goto('/graphiql/');
+  await expect(page.getByRole('tab')).toHaveCount(EXAMPLES.length);
+  await expect(page.locator('.graphiql-query-editor .view-lines')).toContainText('ViewBox');
+  const answered = page.waitForResponse((response) => response.request().postData()?.includes('query ViewBox') === true);
+  await page.getByRole('button', { name: /^Execute query/ }).click();
+  expect((await answered).status()).toBe(200);
+  await expect(page.locator('.graphiql-response .view-lines')).toContainText('FeatureCollection');
+});
+
+test('GraphiQL asks the example of another tab with its variables', async ({ page }) => {
+  await page.goto('/graphiql/');
+  // Until the editors are there, a tab that is chosen does not change the question.
+  await expect(page.locator('.graphiql-query-editor .view-lines')).toContainText('ViewBox');
+  await page.getByRole('tab', { name: 'Radius' }).click();
+  await expect(page.locator('.graphiql-query-editor .view-lines')).toContainText('Radius');
+  await expect(page.locator('.graphiql-editor-tool .view-lines').first()).toContainText('coordinates');
+  await page.getByRole('button', { name: /^Execute query/ }).click();
+  await expect(page.locator('.graphiql-response .view-lines')).toContainText('totalCount');
+});
+
+test('GraphiQL is a click away from the map', async ({ page }) => {
+  await page.goto('/');
+  await page.getByRole('link', { name: 'GraphiQL' }).click();
+  await expect(page).toHaveURL(/\/graphiql\/$/);
+  await expect(page.getByRole('button', { name: /^Execute query/ })).toBeVisible();
+});
+
+test('every example has an answer with places in it', async ({ request }) => {
+  for (const { query } of EXAMPLES) {
+    const response = await request.post('/graphql', { data: { query } });
+    const answer = (await response.json()) as { data?: object; errors?: unknown };
+    expect(answer.errors, query).toBeUndefined();
+    expect(JSON.stringify(answer.data), query).toContain('"name":"');
+  }
+});

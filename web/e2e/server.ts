@@ -1,0 +1,57 @@
+// The real server for the tests: the binary with the demo data, in a folder of its own, on a port the system picks.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+/** The server gives running requests a moment to end; one that takes longer than this hangs. */
+const STOP_MS = 20_000;
+
+export interface Server {
+  url: string;
+  /** Ends the server with SIGTERM. Throws when it does not end well. */
+  stop(): Promise<void>;
+}
+
+export async function startServer(): Promise<Server> {
+  const binary = resolve(process.env.CAIRN_BIN || fileURLToPath(new URL('../../target/debug/cairn', import.meta.url)));
+  const folder = await mkdtemp(join(tmpdir(), 'cairn-e2e-'));
+  const env = { ...withoutSettings(process.env), CAIRN_LISTEN: '127.0.0.1:0', CAIRN_DATA_DIR: folder };
+  const child = spawn(binary, ['serve', '--demo'], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const lines = createInterface(child.stdout);
+  let log = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
+  const exited = once(child, 'exit').catch((cause: unknown) => {
+    throw new Error(`${binary} does not start: run \`cargo build\`, or set CAIRN_BIN to its path`, { cause });
+  }) as Promise<[number | null, NodeJS.Signals | null]>;
+
+  const tooEarly = exited.then(([code]) => {
+    throw new Error(`the server ended with ${code} before it listened:\n${log}`);
+  });
+  const [line] = (await Promise.race([once(lines, 'line'), tooEarly])) as [string];
+  const url = /^listening on (http:\/\/127\.0\.0\.1:\d+)$/.exec(line)?.[1];
+  tooEarly.catch(() => undefined);
+
+  async function stop(): Promise<void> {
+    const hung = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+    child.kill('SIGTERM');
+    const [code, signal] = await exited;
+    clearTimeout(hung);
+    await rm(folder, { recursive: true, force: true });
+    if (code !== 0) throw new Error(`after SIGTERM the server ended with ${code ?? signal}, not with 0:\n${log}`);
+  }
+
+  if (url === undefined) {
+    await stop();
+    throw new Error(`the first line of the server is not "listening on http://127.0.0.1:PORT": ${line}`);
+  }
+  return { url, stop };
+}
+
+/** Settings of the shell that runs the tests must not reach the server: it could open a database of somebody. */
+function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('CAIRN_')));
+}
