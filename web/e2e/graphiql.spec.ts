@@ -11,13 +11,12 @@ test('GraphiQL runs its first example against the server and shows the answer', 
   await expect(page.locator('.graphiql-response .view-lines')).toContainText('FeatureCollection');
 });
 
-test('GraphiQL asks the example of another tab with its variables', async ({ page }) => {
+test('GraphiQL asks the example of another tab', async ({ page }) => {
   await page.goto('/graphiql/');
   // Until the editors are there, a tab that is chosen does not change the question.
   await expect(page.locator('.graphiql-query-editor .view-lines')).toContainText('ViewBox');
   await page.getByRole('tab', { name: 'Radius' }).click();
   await expect(page.locator('.graphiql-query-editor .view-lines')).toContainText('Radius');
-  await expect(page.locator('.graphiql-editor-tool .view-lines').first()).toContainText('coordinates');
   await page.getByRole('button', { name: /^Execute query/ }).click();
   await expect(page.locator('.graphiql-response .view-lines')).toContainText('totalCount');
 });
