@@ -19,7 +19,7 @@ pub fn page_limits(context: &Context<'_>) -> PageLimits {
 
 /// Who asks; a request that no door has named a viewer for is anonymous.
 pub fn viewer(context: &Context<'_>) -> Viewer {
-    context.data_opt::<Viewer>().copied().unwrap_or(Viewer::Anonymous)
+    context.data_opt::<Viewer>().cloned().unwrap_or(Viewer::Anonymous)
 }
 
 /// Stands in the data of a question that names a field of the root twice, as clients with fragments do. async-graphql joins

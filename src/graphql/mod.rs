@@ -4,6 +4,7 @@ pub mod clusters;
 pub mod connection;
 pub mod context;
 pub mod filter_input;
+pub mod guard;
 pub mod layer;
 pub mod location;
 pub mod query_root;

@@ -15,4 +15,4 @@ pub use draft::{NewLayer, NewLocation};
 pub use location::{LocationId, LocationRow};
 pub use property::PropertyPath;
 pub use time::Timestamp;
-pub use viewer::Viewer;
+pub use viewer::{Role, Scope, SignedIn, UserId, Viewer};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::{Catalog, Layer, LayerId, Viewer, Visibility};
+use crate::model::{Catalog, Layer, LayerId, Viewer};
 
 /// The rights of one viewer on one version of the catalogue. Only [`Access::of`] makes it, and only with it can a question be
 /// bound: a door cannot forget to ask.
@@ -15,11 +15,7 @@ pub struct Access {
 impl Access {
     /// Decides which layers the viewer may read.
     pub fn of(viewer: &Viewer, catalog: Arc<Catalog>) -> Self {
-        let may_read = |layer: &&Layer| match viewer {
-            Viewer::Anonymous => layer.visibility == Visibility::Public,
-            Viewer::Server => true,
-        };
-        let readable = catalog.layers.iter().filter(may_read).map(|layer| layer.id).collect();
+        let readable = catalog.layers.iter().filter(|layer| viewer.may_read(layer)).map(|layer| layer.id).collect();
         Self { catalog, readable }
     }
 

@@ -11,6 +11,7 @@ impl Locations {
         match viewer {
             Viewer::Server => {}
             Viewer::Anonymous => return Err(Error::new(ErrorCode::Unauthenticated, "sign in first")),
+            Viewer::SignedIn(_) => return Err(Error::new(ErrorCode::Forbidden, "only the server makes layers so")),
         }
         for (index, location) in locations.iter().enumerate() {
             validity::check(location.geometry.wkb())
