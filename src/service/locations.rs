@@ -64,7 +64,7 @@ impl Locations {
 
     /// One page of locations.
     pub async fn page(&self, viewer: &Viewer, query: LocationQuery, columns: Columns) -> Result<LocationPage> {
-        let read = |bound| async move { self.store.page(&bound, columns).await };
+        let read = |bound| async move { self.store.page(bound, columns).await };
         let (answer, access) = self.decide(viewer, query, read).await?;
         Ok(LocationPage { answer, access })
     }
@@ -157,7 +157,7 @@ impl Locations {
         let mut related = RelatedShapes::new();
         if !ids.is_empty() {
             let bound = BoundQuery::bind(by_ids(ids), access, &related)?;
-            let Read::Current(answer) = self.store.page(&bound, Columns::ID.with(Column::Geometry)).await? else {
+            let Read::Current(answer) = self.store.page(bound, Columns::ID.with(Column::Geometry)).await? else {
                 return Ok(Read::Stale);
             };
             for row in answer.rows.iter() {

@@ -45,6 +45,16 @@ pub struct Store {
     pub(super) reader: DatabaseConnection,
     pub(super) writer: DatabaseConnection,
     pub(super) dialect: Dialect,
+    pub(super) rows: Rows,
+}
+
+/// Where the rows of a page come from: the one question that is asked a thousand times more often than all others.
+#[derive(Debug, Clone)]
+pub(super) enum Rows {
+    /// From connections of their own.
+    Geopackage(gpkg::readers::Readers),
+    /// From the pool that reads.
+    Postgis,
 }
 
 /// What a pool is for.
@@ -65,13 +75,14 @@ impl Store {
                 let writer = gpkg::connect::connect(path, options, Role::Writer).await?;
                 gpkg::migrate::run(&writer).await.map_err(|error| out_of_date(&options.database, error))?;
                 let reader = gpkg::connect::connect(path, options, Role::Reader).await?;
-                Ok(Self { reader, writer, dialect: Dialect::Geopackage })
+                let rows = Rows::Geopackage(gpkg::readers::Readers::open(path, options)?);
+                Ok(Self { reader, writer, dialect: Dialect::Geopackage, rows })
             }
             Database::Postgis(url) => {
                 postgis::migrate::run(url, options).await.map_err(|error| out_of_date(&options.database, error))?;
                 let writer = postgis::connect::connect(url, options, Role::Writer).await?;
                 let reader = postgis::connect::connect(url, options, Role::Reader).await?;
-                Ok(Self { reader, writer, dialect: Dialect::Postgis })
+                Ok(Self { reader, writer, dialect: Dialect::Postgis, rows: Rows::Postgis })
             }
         }
     }
@@ -84,6 +95,9 @@ impl Store {
     /// Closes the connections; the last one to a file folds the write-ahead log into it.
     pub async fn close(self) -> Result<()> {
         self.reader.close().await?;
+        if let Rows::Geopackage(readers) = &self.rows {
+            readers.close().await;
+        }
         match self.dialect {
             Dialect::Geopackage => {
                 self.writer.execute_unprepared("PRAGMA optimize").await?;

@@ -1,10 +1,10 @@
 //! What differs between the stores: a short list of questions, each answered by every dialect (the compiler sees to it).
 
-use sea_orm::sea_query::{Expr, SelectStatement};
+use sea_orm::sea_query::Expr;
 
 use crate::geometry::relate::{Pattern, SpatialPredicate};
 use crate::geometry::{BBox, Geometry, Position};
-use crate::query::{BoundFilter, KeyValue, Near, PropertyPath, Test, ValueTest};
+use crate::query::{BoundFilter, KeyValue, PropertyPath, Test, ValueTest};
 use crate::store::{gpkg, postgis};
 
 /// The back-end in use.
@@ -153,23 +153,6 @@ impl Dialect {
         }
     }
 
-    /// Restricts a page ordered by distance to a radius that surely holds it, found by walking the index nearest first; leaves
-    /// the statement alone when the filter already narrows the candidates by place.
-    pub fn nearest(self, select: &mut SelectStatement, walk: Nearest<'_>) {
-        match self {
-            Self::Geopackage => gpkg::dialect::nearest(select, walk),
-            Self::Postgis => postgis::dialect::nearest(select, walk),
-        }
-    }
-
-    /// The statement of a page in the form that its rows travel best, with the version of the catalogue.
-    pub fn packed(self, page: SelectStatement, keys: usize) -> SelectStatement {
-        match self {
-            Self::Geopackage => gpkg::dialect::packed(page, keys),
-            Self::Postgis => postgis::dialect::with_version(page),
-        }
-    }
-
     /// A condition that follows from the filter and that an index answers, to stand beside it.
     pub fn index_hint(self, filter: &BoundFilter) -> Option<Expr> {
         match self {
@@ -212,40 +195,10 @@ impl Dialect {
     }
 }
 
-/// How a page in the order of distance is found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DistancePlan {
-    /// Walk the spatial index nearest first until the page is full.
-    Walk,
-    /// The same, nearest in degrees first; for a store whose walk over the sphere broke off.
-    WalkPlane,
-    /// Measure every row that passes the filter and sort.
-    Sort,
-}
-
-/// What a nearest-first walk needs to know.
-pub struct Nearest<'a> {
-    /// Where it starts, and how far it goes.
-    pub near: Near,
-    /// How many rows it must find.
-    pub limit: u64,
-    /// What a row must satisfy to count.
-    pub condition: Expr,
-    /// The filter behind the condition.
-    pub filter: &'a BoundFilter,
-    /// Which way the index is walked.
-    pub plan: DistancePlan,
-}
-
-impl Nearest<'_> {
-    /// Whether every row that passes lies in some place or list of ids: then sorting those beats a walk that most rows fail.
-    pub fn is_narrowed_by_place(&self) -> bool {
-        narrows_by_place(self.filter, &Geometry::point(self.near.position))
-    }
-}
-
+/// Whether every row that passes lies in some place or list of ids: then sorting those by distance beats a walk through the
+/// index that most rows fail.
 /// A distance from the very place that the walk starts at narrows nothing: the walk ends there by itself.
-fn narrows_by_place(filter: &BoundFilter, here: &Geometry) -> bool {
+pub fn narrows_by_place(filter: &BoundFilter, here: &Geometry) -> bool {
     match filter {
         BoundFilter::And(all) => all.iter().any(|one| narrows_by_place(one, here)),
         BoundFilter::Test(test) => match test {

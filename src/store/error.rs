@@ -62,22 +62,40 @@ impl From<DbErr> for Error {
                         None => Self::internal(error),
                     };
                 }
-                if let Some(ours) = unmark(database.message()) {
-                    return ours;
-                }
                 let code = database.code().and_then(|code| code.parse::<i64>().ok()).unwrap_or_default();
-                match code & 0xff {
-                    SQLITE_BUSY => unavailable().caused_by(error),
-                    SQLITE_INTERRUPT => Self::new(
-                        ErrorCode::Timeout,
-                        "the question took too long: narrow it by a box, a layer or a smaller page",
-                    ),
-                    SQLITE_FULL => Self::new(ErrorCode::Unavailable, "the disk of the server is full").caused_by(error),
-                    _ => Self::internal(error),
-                }
+                let message = database.message().to_owned();
+                of_sqlite(code, &message, error)
             }
             _ => Self::internal(error),
         }
+    }
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        let rusqlite::Error::SqliteFailure(failure, message) = &error else { return Self::internal(error) };
+        let (code, message) = (i64::from(failure.extended_code), message.clone().unwrap_or_default());
+        of_sqlite(code, &message, error)
+    }
+}
+
+/// A question that was interrupted.
+pub fn too_long() -> Error {
+    Error::new(ErrorCode::Timeout, "the question took too long: narrow it by a box, a layer or a smaller page")
+}
+
+/// By SQLite's result code, or by the sentence that one of our own functions has marked.
+fn of_sqlite(code: i64, message: &str, cause: impl std::error::Error + Send + Sync + 'static) -> Error {
+    if let Some(ours) = unmark(message) {
+        return ours;
+    }
+    match code & 0xff {
+        SQLITE_BUSY => {
+            Error::new(ErrorCode::Unavailable, "the database is busy: try again in a few seconds").caused_by(cause)
+        }
+        SQLITE_INTERRUPT => too_long(),
+        SQLITE_FULL => Error::new(ErrorCode::Unavailable, "the disk of the server is full").caused_by(cause),
+        _ => Error::internal(cause),
     }
 }
 

@@ -5,10 +5,10 @@ use sea_orm::{ConnectionTrait, QueryResult};
 use crate::error::{Error, Result};
 use crate::model::Columns;
 use crate::query::{BoundOrder, BoundQuery, Cursor};
-use crate::store::dialect::{Dialect, DistancePlan};
+use crate::store::connect::Rows;
 use crate::store::sql::row::PackedRows;
 use crate::store::sql::select::{self, CATALOG_VERSION};
-use crate::store::{Store, postgis};
+use crate::store::{Store, gpkg, postgis};
 
 /// What the store read, if the catalogue was still the one that rights and names were decided on.
 #[derive(Debug)]
@@ -43,52 +43,26 @@ impl Answer {
 
 impl Store {
     /// One page, with the columns asked for.
-    pub async fn page(&self, query: &BoundQuery, columns: Columns) -> Result<Read<Answer>> {
-        let keys = query.order().keys.len();
-        let statement = |plan| self.dialect.packed(select::page(self.dialect, query, columns, plan), keys);
-        let (version, packed) = match self.dialect {
-            Dialect::Geopackage => {
-                let row = self.one(&statement(self.distance_plan(query).await?)).await?;
-                (
-                    Some(row.try_get("", CATALOG_VERSION)?),
-                    row.try_get_by_index::<Option<Vec<u8>>>(0)?.unwrap_or_default(),
-                )
+    pub async fn page(&self, query: BoundQuery, columns: Columns) -> Result<Read<Answer>> {
+        let (limit, backward, order) = (query.limit(), query.backward(), query.order().clone());
+        let rows = match &self.rows {
+            Rows::Geopackage(readers) => {
+                let promise = gpkg::rows::promise(&query);
+                readers.run(promise, move |db| gpkg::rows::page(db, &query, columns)).await?
             }
-            // Its planner counts for itself.
-            Dialect::Postgis => match postgis::rows::read(&self.reader, &statement(DistancePlan::Walk), keys).await {
-                Err(error) if postgis::error::is_broken_walk(&error) => {
-                    postgis::rows::read(&self.reader, &statement(DistancePlan::WalkPlane), keys).await?
-                }
-                read => read?,
+            Rows::Postgis => match postgis::rows::page(&self.reader, &query, columns).await? {
+                // No row carries no version: an empty answer is current only if the catalogue still is.
+                (None, rows) => (self.catalog_version().await? == query.catalog_version()).then_some(rows),
+                (Some(version), rows) => (version == query.catalog_version()).then_some(rows),
             },
         };
-        let version = match version {
-            Some(version) => version,
-            // No row carries no version: an empty answer is current only if the catalogue still is.
-            None => self.catalog_version().await?,
-        };
-        if version != query.catalog_version() {
-            return Ok(Read::Stale);
-        }
-        let mut rows = PackedRows::new(packed, keys)?;
-        let has_more = rows.len() > query.limit();
-        rows.truncate(query.limit());
-        if query.backward() {
+        let Some(mut rows) = rows else { return Ok(Read::Stale) };
+        let has_more = rows.len() > limit;
+        rows.truncate(limit);
+        if backward {
             rows.reverse();
         }
-        Ok(Read::Current(Answer { rows, has_more, order: query.order().clone() }))
-    }
-
-    /// A walk through the index passes every row of the other layers that lies nearer: for the ten nearest of a small layer
-    /// beside a large one that is most of the table, where measuring the small layer is a matter of milliseconds.
-    async fn distance_plan(&self, query: &BoundQuery) -> Result<DistancePlan> {
-        /// Measuring so many rows takes some two milliseconds, counting them less than a tenth.
-        const FEW: u64 = 2_000;
-        let Some(layers) = select::layers(query.filter()).filter(|_| select::is_nearest_first(query)) else {
-            return Ok(DistancePlan::Walk);
-        };
-        let counted: i64 = self.one(&select::count_up_to(layers, FEW + 1)).await?.try_get_by_index(0)?;
-        Ok(if counted.unsigned_abs() > FEW { DistancePlan::Walk } else { DistancePlan::Sort })
+        Ok(Read::Current(Answer { rows, has_more, order }))
     }
 
     /// How many locations pass the filter.

@@ -18,7 +18,8 @@ use crate::query::{
 };
 use crate::store::Store;
 use crate::store::connect::StoreOptions;
-use crate::store::dialect::{Dialect, DistancePlan};
+use crate::store::dialect::Dialect;
+use crate::store::gpkg::nearest::Walk;
 use crate::store::sql::filter::condition;
 use crate::store::sql::select;
 
@@ -73,11 +74,14 @@ fn near(max_meters: Option<f64>) -> LocationQuery {
     LocationQuery { near: Some(near), ..LocationQuery::filtered(None, 10) }
 }
 
-fn statement(store: &Store, access: &Access, query: LocationQuery) -> Statement {
+/// The statement that a page is read by.
+fn statement(access: &Access, query: LocationQuery) -> Statement {
     let bound = BoundQuery::bind(query, access, &RelatedShapes::new()).unwrap();
-    let keys = bound.order().keys.len();
-    let page = select::page(store.dialect, &bound, Columns::STORED, DistancePlan::Walk);
-    DbBackend::Sqlite.build(&store.dialect.packed(page, keys))
+    let page = match Walk::towards(&bound) {
+        Some(walk) => walk.statement(&bound, Columns::STORED),
+        None => select::page(Dialect::Geopackage, &bound, Columns::STORED),
+    };
+    DbBackend::Sqlite.build(&page.select)
 }
 
 /// The lines of EXPLAIN QUERY PLAN.
@@ -109,7 +113,7 @@ async fn every_question_about_a_place_goes_through_the_spatial_index() {
         let folder = tempfile::tempdir().unwrap();
         let (store, access) = store(&folder, analysed).await;
         for (name, query) in &questions {
-            let lines = plan(&store, statement(&store, &access, query.clone())).await;
+            let lines = plan(&store, statement(&access, query.clone())).await;
             let with_index =
                 lines.iter().any(|line| line.starts_with("SCAN rtree_location_geom VIRTUAL TABLE INDEX 2:"));
             assert!(with_index, "{name}, analysed {analysed}: {lines:#?}");
@@ -145,15 +149,15 @@ async fn pages_in_the_order_of_an_index_are_read_from_it() {
         ),
     ] {
         let query = LocationQuery { order, ..LocationQuery::filtered(None, 10) };
-        let lines = plan(&store, statement(&store, &access, query.clone())).await;
+        let lines = plan(&store, statement(&access, query.clone())).await;
         assert!(lines.iter().any(|line| line == first), "the first page: {lines:#?}");
         assert!(!lines.iter().any(|line| line.contains("TEMP B-TREE")), "nothing is sorted: {lines:#?}");
         let bound = BoundQuery::bind(query.clone(), &access, &RelatedShapes::new()).unwrap();
-        let crate::store::locations::Read::Current(page) = store.page(&bound, Columns::ID).await.unwrap() else {
+        let crate::store::locations::Read::Current(page) = store.page(bound, Columns::ID).await.unwrap() else {
             panic!("nobody writes");
         };
         let behind = Page { cursor: page.end_cursor().unwrap(), ..Page::first(10) };
-        let lines = plan(&store, statement(&store, &access, LocationQuery { page: behind, ..query })).await;
+        let lines = plan(&store, statement(&access, LocationQuery { page: behind, ..query })).await;
         assert!(lines.iter().any(|line| line == next), "the next page: {lines:#?}");
         assert!(
             !lines.iter().any(|line| scans_the_table(line) || line.contains("TEMP B-TREE")),
@@ -169,7 +173,7 @@ async fn no_value_of_a_question_is_part_of_a_statement() {
     let (store, access) = store(&folder, false).await;
     let queries = every_test().into_iter().map(filtered).chain([near(Some(987_123.0))]);
     for query in queries {
-        let Statement { sql, values, .. } = statement(&store, &access, query);
+        let Statement { sql, values, .. } = statement(&access, query);
         for part in ["zyx", "987", "9.87", "98.7", "1.25", "7.25", "2033", "T*F", "X'", "x'", "--"] {
             assert!(!sql.contains(part), "{part} in {sql}");
         }

@@ -15,6 +15,11 @@ const SLACK_DEGREES: f64 = 1e-9;
 /// Widths and latitudes are rounded outward to steps of 2^-10 degrees before [`bulge`] computes with them.
 const STEPS_PER_DEGREE: f64 = 1024.0;
 
+/// Boxes of points are as narrow as this, and those of many houses: for them a constant takes the place of trigonometry.
+const NARROW_DEGREES: f64 = 1e-3;
+/// A great-circle edge that wide rises by at most (w/2)^2 / 4 radians above its ends, 1.1e-9 degrees.
+const NARROW_RISE_DEGREES: f64 = 2e-9;
+
 /// The envelope widened to hold every great-circle edge between two positions in it.
 ///
 /// Monotone: a larger envelope never gives a smaller one, so that a node of an R-tree may be tested by its own box. Sines and
@@ -26,16 +31,25 @@ pub fn bulge(envelope: Envelope) -> Envelope {
     if envelope.is_empty() || width <= 0.0 {
         return envelope;
     }
+    let Envelope { min_y, max_y, .. } = envelope;
+    let held = Envelope {
+        min_y: min_y.min((min_y - NARROW_RISE_DEGREES).max(-90.0)),
+        max_y: max_y.max((max_y + NARROW_RISE_DEGREES).min(90.0)),
+        ..envelope
+    };
+    if width <= NARROW_DEGREES {
+        return held;
+    }
     let (north, south) = (envelope.max_y > 0.0, envelope.min_y < 0.0);
     let stepped = (width * STEPS_PER_DEGREE).ceil() / STEPS_PER_DEGREE;
     if stepped >= 180.0 {
         // The shorter way between some of the positions goes round the other side, and may pass a pole.
-        let min_y = if south { envelope.min_y.min(-90.0) } else { envelope.min_y };
-        let max_y = if north { envelope.max_y.max(90.0) } else { envelope.max_y };
+        let min_y = if south { held.min_y.min(-90.0) } else { held.min_y };
+        let max_y = if north { held.max_y.max(90.0) } else { held.max_y };
         return Envelope { min_x: envelope.min_x.min(-180.0), max_x: envelope.max_x.max(180.0), min_y, max_y };
     }
-    let max_y = if north { envelope.max_y.max(top(envelope.max_y, stepped)) } else { envelope.max_y };
-    let min_y = if south { envelope.min_y.min(-top(-envelope.min_y, stepped)) } else { envelope.min_y };
+    let max_y = if north { held.max_y.max(top(envelope.max_y, stepped)) } else { held.max_y };
+    let min_y = if south { held.min_y.min(-top(-envelope.min_y, stepped)) } else { held.min_y };
     Envelope { min_y, max_y, ..envelope }
 }
 
@@ -94,21 +108,26 @@ pub fn least_distance(lon: f64, lat: f64, envelope: Envelope) -> f64 {
     }
     let turn = turn_to(lon, envelope);
     let (sin, cos) = lat.to_radians().sin_cos();
-    // On the meridian `turn` away the nearest latitude is the foot of the position, or an end of the box's side. Both ends
-    // are asked, because beyond 90 degrees the nearer one is the one nearer to a pole.
-    let foot = sin.atan2(cos * turn.to_radians().cos()).to_degrees();
-    let foot = if turn == 0.0 { lat } else { foot };
     let haversine = |other: f64| {
         let north = ((other - lat).to_radians() / 2.0).sin();
         let east = (turn.to_radians() / 2.0).sin();
         north * north + cos * other.to_radians().cos() * east * east
     };
-    let nearest = [foot.clamp(envelope.min_y, envelope.max_y), envelope.min_y, envelope.max_y]
-        .into_iter()
-        .map(haversine)
-        .fold(f64::INFINITY, f64::min);
-    let angle = 2.0 * nearest.max(0.0).sqrt().min(1.0).asin();
-    (angle * LEAST_RADIUS - ROUNDING_METERS).max(0.0)
+    let angle = |haversine: f64| 2.0 * haversine.max(0.0).sqrt().min(1.0).asin();
+    let height = envelope.max_y - envelope.min_y;
+    let least = if height <= NARROW_DEGREES {
+        // The box of a point: no place in it is farther from its middle than half its height, on this meridian.
+        angle(haversine(envelope.min_y + height / 2.0)) - (height / 2.0).to_radians()
+    } else if turn == 0.0 {
+        (lat - lat.clamp(envelope.min_y, envelope.max_y)).abs().to_radians()
+    } else {
+        // On the meridian `turn` away the nearest latitude is the foot of the position, or an end of the box's side. Both
+        // ends are asked, because beyond 90 degrees the nearer one is the one nearer to a pole.
+        let foot = sin.atan2(cos * turn.to_radians().cos()).to_degrees().clamp(envelope.min_y, envelope.max_y);
+        let ends = if turn <= 90.0 { foot..=foot } else { envelope.min_y..=envelope.max_y };
+        angle([foot, *ends.start(), *ends.end()].into_iter().map(haversine).fold(f64::INFINITY, f64::min))
+    };
+    (least * LEAST_RADIUS - ROUNDING_METERS).max(0.0)
 }
 
 /// Degrees of longitude to the nearest side of the box: 0 within its width, never over 180.

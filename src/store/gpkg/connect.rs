@@ -11,9 +11,9 @@ use crate::store::connect::{Role, StoreOptions};
 use crate::store::gpkg::functions;
 
 /// How long a writer waits for another program (QGIS, ogr2ogr) to end its transaction.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Prepared statements kept by a connection: a filter has its own text, a value has not.
-const STATEMENT_CACHE: usize = 256;
+pub(super) const STATEMENT_CACHE: usize = 256;
 
 /// Makes the folder of the file.
 pub async fn make_folder(path: &Path) -> Result<()> {

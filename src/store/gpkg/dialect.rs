@@ -2,21 +2,16 @@
 
 use entity::location::{Column, Entity as Location};
 use sea_orm::Value;
-use sea_orm::sea_query::{
-    Alias, BinOper, CommonTableExpression, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr,
-};
+use sea_orm::sea_query::{Alias, BinOper, Expr, ExprTrait, Func, Query};
 
 use crate::geometry::relate::{Pattern, SpatialPredicate};
 use crate::geometry::{BBox, Envelope, Geometry, Position, geodesic};
-use crate::query::limits::MAX_METERS;
-use crate::query::{BoundFilter, Compare, KeyValue, PropertyPath, Scalar, Test, ValueTest};
-use crate::store::dialect::Nearest;
+use crate::query::{Compare, KeyValue, PropertyPath, Scalar, ValueTest};
 use crate::store::gpkg::predicates::function_name;
 use crate::store::sql::filter::compare;
-use crate::store::sql::row::FIXED_COLUMNS;
-use crate::store::sql::select;
 
-const RTREE: &str = "rtree_location_geom";
+/// The spatial index of the locations.
+pub const RTREE: &str = "rtree_location_geom";
 
 fn geom() -> Expr {
     Expr::col((Location, Column::Geom))
@@ -78,7 +73,8 @@ pub fn in_box(bbox: BBox) -> Expr {
     }
 }
 
-fn rtree_id() -> Expr {
+/// The row that an entry of the index belongs to.
+pub fn rtree_id() -> Expr {
     Expr::col((Alias::new(RTREE), Alias::new("id")))
 }
 
@@ -101,57 +97,6 @@ fn candidates(condition: Expr) -> Expr {
 /// Geodesic metres from a position.
 pub fn distance(from: Position) -> Expr {
     call("cairn_distance", [geom(), bound(&Geometry::point(from))])
-}
-
-/// `WITH radius AS (the distance of the k-th row of a nearest-first walk) ... AND dwithin(radius)`.
-///
-/// The walk gives *some* k rows near the place; the greatest of their distances is a radius that holds the k nearest, and the
-/// ordinary question within it is exact, whatever the order of the walk was. A walk that finds fewer rows has seen them all.
-pub fn nearest(select: &mut SelectStatement, walk: Nearest<'_>) {
-    let here = Geometry::point(walk.near.position);
-    if walk.is_narrowed_by_place() {
-        return;
-    }
-    let radius = Alias::new("radius");
-    let meters = Alias::new("meters");
-    let from = [walk.near.position.lon(), walk.near.position.lat()];
-    let max_meters = Expr::val(farthest(walk.filter, &here));
-    let found = Query::select()
-        .expr_as(distance(walk.near.position), meters.clone())
-        .from(Alias::new(RTREE))
-        // CROSS JOIN is SQLite's word for "in this order": the walk outside, the rows inside.
-        .cross_join(Location)
-        .and_where(id().eq(rtree_id()))
-        .and_where(rtree_id().binary(
-            BinOper::Custom("MATCH"),
-            call("cairn_nearest", from.map(Expr::val).into_iter().chain([max_meters])),
-        ))
-        .and_where(walk.condition)
-        .limit(walk.limit)
-        .take();
-    let greatest = Query::select()
-        .expr_as(Expr::col(meters.clone()).max(), meters.clone())
-        .from_subquery(found, Alias::new("found"))
-        .take();
-    select.with_cte(
-        CommonTableExpression::new().query(greatest).table_name(radius.clone()).materialized(true).to_owned(),
-    );
-    let radius = || -> SimpleExpr {
-        Expr::SubQuery(None, Box::new(Query::select().column(meters.clone()).from(radius.clone()).take().into()))
-    };
-    let reach = call("cairn_nearest", from.map(Expr::val).into_iter().chain([radius()]));
-    select
-        .and_where(candidates(rtree_id().binary(BinOper::Custom("MATCH"), reach)))
-        .and_where(call("cairn_dwithin", [geom(), bound(&here), radius()]));
-}
-
-/// No row farther from here passes the filter. A walk without such an end goes round the Earth when it finds too few rows.
-fn farthest(filter: &BoundFilter, here: &Geometry) -> f64 {
-    match filter {
-        BoundFilter::And(all) => all.iter().map(|one| farthest(one, here)).fold(MAX_METERS, f64::min),
-        BoundFilter::Test(Test::DWithin(shape, meters)) if shape == here => *meters,
-        _ => MAX_METERS,
-    }
 }
 
 /// The path in SQLite's notation, each name in quotes and escaped as JSON.
@@ -290,14 +235,4 @@ pub fn ends_with(text: Expr, part: &str) -> Expr {
 /// Whether a folded text holds the part.
 pub fn contains(text: Expr, part: &str) -> Expr {
     call("instr", [text, Expr::val(part.to_lowercase())]).gt(0)
-}
-
-/// All rows of a page as one packed value, beside the version of the catalogue; see [`pack`](super::pack).
-pub fn packed(page: SelectStatement, keys: usize) -> SelectStatement {
-    let columns = (0..FIXED_COLUMNS).map(select::column_name).chain((0..keys).map(select::key_name));
-    Query::select()
-        .expr(call("cairn_pack", columns.map(Expr::col)))
-        .expr_as(select::catalog_version(), select::CATALOG_VERSION)
-        .from_subquery(page, Alias::new("page"))
-        .take()
 }

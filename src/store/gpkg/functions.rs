@@ -18,10 +18,10 @@ use rusqlite::trace::{TraceEvent, TraceEventCodes};
 use sqlx::sqlite::SqliteConnection;
 
 use crate::geometry::{Envelope, geodesic};
-use crate::store::gpkg::{pack, predicates};
+use crate::store::gpkg::predicates;
 
 /// SQLite asks about the time limit once in so many steps of its machine, some tens of microseconds.
-const STEPS_BETWEEN_CHECKS: c_int = 10_000;
+pub(super) const STEPS_BETWEEN_CHECKS: c_int = 10_000;
 
 thread_local! {
     /// When the statement that runs on this thread began. sqlx gives each connection a thread of its own.
@@ -38,14 +38,17 @@ pub async fn register(connection: &mut SqliteConnection, statement_timeout: Dura
     // SAFETY: the handle is open and locked for as long as `borrowed` lives; a connection made from a handle is not owned, so
     // dropping it neither closes the handle nor takes back what was registered.
     let borrowed = unsafe { rusqlite::Connection::from_handle(raw) }.map_err(sqlx::Error::config)?;
-    // Without this promise SQLite takes a bound LIMIT for a reason to plan anew: a kept statement would be parsed each time.
-    borrowed.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(sqlx::Error::config)?;
     borrowed.trace_v2(TraceEventCodes::SQLITE_TRACE_STMT, Some(note_begin));
-    predicates::register(&borrowed).map_err(sqlx::Error::config)?;
-    pack::register(&borrowed).map_err(sqlx::Error::config)?;
-    register_walk(raw, c"cairn_nearest", nearest)?;
-    register_walk(raw, c"cairn_reach", within_reach)?;
-    Ok(())
+    teach(&borrowed).map_err(sqlx::Error::config)
+}
+
+/// Registers the functions on a connection of rusqlite.
+pub fn teach(connection: &rusqlite::Connection) -> rusqlite::Result<()> {
+    // Without this promise SQLite takes a bound LIMIT for a reason to plan anew: a kept statement would be parsed each time.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    predicates::register(connection)?;
+    register_walk(connection, c"cairn_nearest", nearest)?;
+    register_walk(connection, c"cairn_reach", within_reach)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the signature that SQLite's tracing asks for")]
@@ -89,15 +92,14 @@ fn within_reach(visit: &Visit<'_>) -> Option<f64> {
     touches.then_some(0.0)
 }
 
-fn register_walk(db: *mut ffi::sqlite3, name: &CStr, walk: Walk) -> Result<(), sqlx::Error> {
-    // SAFETY: `db` is an open, locked handle. The context is a plain function pointer: nothing to destroy, valid for ever.
-    let code =
-        unsafe { ffi::sqlite3_rtree_query_callback(db, name.as_ptr(), Some(visit_node), walk as *mut c_void, None) };
-    if code == ffi::SQLITE_OK {
-        Ok(())
-    } else {
-        Err(sqlx::Error::Configuration(format!("R-tree callback: {code}").into()))
-    }
+fn register_walk(connection: &rusqlite::Connection, name: &CStr, walk: Walk) -> rusqlite::Result<()> {
+    // SAFETY: the handle is open for as long as the connection is borrowed and is used for this one call. The context is a
+    // plain function pointer: nothing to destroy, valid for ever.
+    let code = unsafe {
+        let db = connection.handle();
+        ffi::sqlite3_rtree_query_callback(db, name.as_ptr(), Some(visit_node), walk as *mut c_void, None)
+    };
+    if code == ffi::SQLITE_OK { Ok(()) } else { Err(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None)) }
 }
 
 /// Called by SQLite for each node and entry it considers.

@@ -4,5 +4,7 @@ pub mod connect;
 pub mod dialect;
 pub mod functions;
 pub mod migrate;
-pub mod pack;
+pub mod nearest;
 pub mod predicates;
+pub mod readers;
+pub mod rows;

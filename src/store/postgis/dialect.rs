@@ -11,7 +11,10 @@ use sea_orm::sea_query::{
 
 use crate::geometry::relate::{Pattern, SpatialPredicate};
 use crate::geometry::{BBox, Envelope, Geometry, GeometryType, Position};
-use crate::store::dialect::{DistancePlan, Nearest};
+use crate::query::BoundQuery;
+use crate::store::dialect::{Dialect, narrows_by_place};
+use crate::store::sql::filter::condition;
+use crate::store::sql::keyset::behind_cursor;
 use crate::store::sql::select;
 
 /// Distances are rounded to 1e-8 m: the radius of a walk must not lose the row that gave it.
@@ -123,44 +126,49 @@ pub fn cluster_cell(zoom: u8) -> Expr {
     call("cairn_cluster_cell", [geom(), Expr::val(i32::from(zoom))])
 }
 
+/// How the index is walked nearest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Walk {
+    /// By metres on the sphere.
+    Sphere,
+    /// By degrees; for the case that PostGIS gives the other up.
+    Plane,
+}
+
 /// `WITH radius AS (the greatest exact distance of the first k rows of an index walk) ... AND ST_DWithin(radius)`.
 ///
 /// `<->` walks the index nearest first, but measures on the sphere: its k rows are *some* k rows near the place. The ordinary
 /// question within the greatest of their exact distances is exact, ties and all. A walk that finds fewer rows has seen all.
 /// Any other walk will do as well: the planar one takes over where PostGIS gives the one over the sphere up.
-pub fn nearest(select: &mut SelectStatement, walk: Nearest<'_>) {
-    if walk.is_narrowed_by_place() {
+pub fn nearest(page: &mut SelectStatement, query: &BoundQuery, walk: Walk) {
+    let Some(near) = query.near().filter(|_| select::is_nearest_first(query)) else { return };
+    let here = Geometry::point(near.position);
+    if narrows_by_place(query.filter(), &here) {
         return;
     }
-    let here = Geometry::point(walk.near.position);
     let radius = Alias::new("radius");
     let meters = Alias::new("meters");
-    let away = match walk.plan {
-        DistancePlan::WalkPlane => geom().binary(BinOper::Custom("<->"), bound(&here)),
-        DistancePlan::Walk | DistancePlan::Sort => geography().binary(BinOper::Custom("<->"), bound_geography(&here)),
+    let away = match walk {
+        Walk::Sphere => geography().binary(BinOper::Custom("<->"), bound_geography(&here)),
+        Walk::Plane => geom().binary(BinOper::Custom("<->"), bound(&here)),
     };
     let found = Query::select()
-        .expr_as(distance(walk.near.position), meters.clone())
+        .expr_as(distance(near.position), meters.clone())
         .from(Location)
-        .and_where(walk.condition)
+        .and_where(condition(Dialect::Postgis, query.filter()))
+        .and_where_option(behind_cursor(Dialect::Postgis, query))
         .order_by_expr(away, Order::Asc)
-        .limit(walk.limit)
+        .limit(query.limit() as u64 + 1)
         .take();
     let greatest = Query::select()
         .expr_as(Expr::col(meters.clone()).max().add(SLACK_METERS), meters.clone())
         .from_subquery(found, Alias::new("found"))
         .take();
-    select.with_cte(
+    page.with_cte(
         CommonTableExpression::new().query(greatest).table_name(radius.clone()).materialized(true).to_owned(),
     );
     let radius: SimpleExpr = Expr::SubQuery(None, Box::new(Query::select().column(meters).from(radius).take().into()));
-    select.and_where(call("ST_DWithin", [geography(), bound_geography(&here), radius]));
-}
-
-/// The version of the catalogue beside each row.
-pub fn with_version(mut page: SelectStatement) -> SelectStatement {
-    page.expr_as(select::catalog_version(), select::CATALOG_VERSION);
-    page
+    page.and_where(call("ST_DWithin", [geography(), bound_geography(&here), radius]));
 }
 
 /// A stored time is compared as a time.

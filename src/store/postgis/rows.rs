@@ -3,34 +3,59 @@
 use std::fmt::Write as _;
 
 use futures_util::TryStreamExt as _;
-use sea_orm::sea_query::SelectStatement;
 use sea_orm::{DatabaseConnection, StreamTrait as _};
 use sqlx::postgres::{PgRow, PgValueFormat};
 use sqlx::{Row as _, TypeInfo as _, ValueRef as _};
 
 use crate::error::{Error, Result};
-use crate::model::Timestamp;
 use crate::model::time::format_timestamp;
-use crate::store::sql::row::{FIXED_COLUMNS, Packer, check_answer_bytes};
+use crate::model::{Columns, Timestamp};
+use crate::query::BoundQuery;
+use crate::store::dialect::Dialect;
+use crate::store::postgis::dialect::{Walk, nearest};
+use crate::store::postgis::error::is_broken_walk;
+use crate::store::sql::row::{PackedRows, Packer, check_answer_bytes};
+use crate::store::sql::select;
 
 /// Where PostgreSQL begins to count time, in microseconds of Unix time: 2000-01-01.
 const EPOCH_MICROS: i64 = 946_684_800_000_000;
 
-/// The rows of a page: the columns of a [`PackedRows`](crate::store::sql::row::PackedRows), then the version of the catalogue,
-/// which is `None` when there was no row to carry it.
-pub async fn read(reader: &DatabaseConnection, page: &SelectStatement, keys: usize) -> Result<(Option<i64>, Vec<u8>)> {
-    let mut rows = reader.stream(page).await?;
+/// One page, with one row more than the limit if there is one, and the version of the catalogue, which is `None` when there
+/// was no row to carry it.
+pub async fn page(
+    reader: &DatabaseConnection,
+    query: &BoundQuery,
+    columns: Columns,
+) -> Result<(Option<i64>, PackedRows)> {
+    match read(reader, query, columns, Walk::Sphere).await {
+        Err(error) if is_broken_walk(&error) => read(reader, query, columns, Walk::Plane).await,
+        read => read,
+    }
+}
+
+async fn read(
+    reader: &DatabaseConnection,
+    query: &BoundQuery,
+    columns: Columns,
+    walk: Walk,
+) -> Result<(Option<i64>, PackedRows)> {
+    let mut page = select::page(Dialect::Postgis, query, columns);
+    let width = page.width();
+    page.select.expr_as(select::catalog_version(), select::CATALOG_VERSION);
+    nearest(&mut page.select, query, walk);
+    let mut rows = reader.stream(&page.select).await?;
     let mut packer = Packer::default();
     let mut version = None;
     while let Some(row) = rows.try_next().await? {
         let row = row.try_as_pg_row().ok_or_else(|| Error::internal("a row of another database"))?;
-        for column in 0..FIXED_COLUMNS + keys {
+        packer.begin_row();
+        for column in 0..width {
             pack(&mut packer, row, column)?;
         }
-        version = Some(row.try_get::<i64, _>(FIXED_COLUMNS + keys).map_err(Error::internal)?);
+        version = Some(row.try_get::<i64, _>(width).map_err(Error::internal)?);
         check_answer_bytes(packer.len())?;
     }
-    Ok((version, packer.finish()))
+    Ok((version, PackedRows::new(packer, page.keys)))
 }
 
 fn pack(packer: &mut Packer, row: &PgRow, column: usize) -> Result<()> {

@@ -5,8 +5,12 @@ use crate::geometry::wkb::GpkgHeader;
 use crate::model::LocationRow;
 use crate::query::KeyValue;
 
-/// The columns before the sort keys, in packing order.
+/// The columns before those sort keys that are none of them, in packing order.
 pub const FIXED_COLUMNS: usize = 10;
+/// The column of the id.
+pub const ID: usize = 0;
+/// The column of the distance.
+pub const DISTANCE: usize = 9;
 
 /// Bytes of one answer: a thousand country outlines fit, the memory of a small server does not end.
 const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
@@ -31,9 +35,16 @@ const BYTES: u8 = 3;
 #[derive(Debug, Default)]
 pub struct Packer {
     buffer: Vec<u8>,
+    /// Where each row begins.
+    starts: Vec<usize>,
 }
 
 impl Packer {
+    /// What follows belongs to the next row.
+    pub fn begin_row(&mut self) {
+        self.starts.push(self.buffer.len());
+    }
+
     /// A missing value.
     pub fn null(&mut self) {
         self.buffer.push(NULL);
@@ -67,11 +78,6 @@ impl Packer {
     pub fn is_empty(&self) -> bool {
         self.buffer.is_empty()
     }
-
-    /// The buffer.
-    pub fn finish(self) -> Vec<u8> {
-        self.buffer
-    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -82,27 +88,31 @@ enum Packed<'a> {
     Bytes(&'a [u8]),
 }
 
+impl From<Packed<'_>> for KeyValue {
+    fn from(packed: Packed<'_>) -> Self {
+        match packed {
+            Packed::Null => Self::Null,
+            Packed::Int(value) => Self::Int(value),
+            Packed::Real(value) => Self::RealBits(value.to_bits()),
+            Packed::Bytes(bytes) => Self::Text(String::from_utf8_lossy(bytes).into_owned()),
+        }
+    }
+}
+
 /// The locations of an answer.
 #[derive(Debug, Clone)]
 pub struct PackedRows {
     buffer: Vec<u8>,
     /// Where each row begins.
     starts: Vec<usize>,
-    keys: usize,
+    /// Which column holds each sort key.
+    keys: Vec<usize>,
 }
 
 impl PackedRows {
-    /// Finds the rows in a packed buffer; each has [`FIXED_COLUMNS`] and then so many sort keys.
-    pub fn new(buffer: Vec<u8>, keys: usize) -> Result<Self> {
-        let mut starts = Vec::new();
-        let mut reader = Reader { rest: &buffer };
-        while !reader.rest.is_empty() {
-            starts.push(buffer.len() - reader.rest.len());
-            for _ in 0..FIXED_COLUMNS + keys {
-                reader.next()?;
-            }
-        }
-        Ok(Self { buffer, starts, keys })
+    /// What was packed; `keys` names the column of each sort key.
+    pub fn new(packer: Packer, keys: Vec<usize>) -> Self {
+        Self { buffer: packer.buffer, starts: packer.starts, keys }
     }
 
     /// How many rows.
@@ -130,6 +140,11 @@ impl PackedRows {
         self.starts.reverse();
     }
 
+    /// Puts the rows in the order of these indices; a row that is not named is forgotten.
+    pub fn arrange(&mut self, order: impl Iterator<Item = usize>) {
+        self.starts = order.filter_map(|index| self.starts.get(index).copied()).collect();
+    }
+
     /// The rows in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Result<LocationRow<'_>>> {
         (0..self.len()).map(|index| self.row(index))
@@ -155,19 +170,10 @@ impl PackedRows {
     /// The sort keys of one row.
     pub fn keys(&self, index: usize) -> Result<Vec<KeyValue>> {
         let mut reader = self.reader(index)?;
-        for _ in 0..FIXED_COLUMNS {
-            reader.next()?;
-        }
-        (0..self.keys)
-            .map(|_| {
-                Ok(match reader.next()? {
-                    Packed::Null => KeyValue::Null,
-                    Packed::Int(value) => KeyValue::Int(value),
-                    Packed::Real(value) => KeyValue::RealBits(value.to_bits()),
-                    Packed::Bytes(bytes) => KeyValue::Text(String::from_utf8_lossy(bytes).into_owned()),
-                })
-            })
-            .collect()
+        let width = self.keys.iter().map(|key| key + 1).max().unwrap_or(0);
+        let values: Vec<Packed<'_>> = (0..width).map(|_| reader.next()).collect::<Result<_>>()?;
+        let value = |key: &usize| values.get(*key).copied().unwrap_or(Packed::Null);
+        Ok(self.keys.iter().map(|key| value(key).into()).collect())
     }
 
     fn reader(&self, index: usize) -> Result<Reader<'_>> {

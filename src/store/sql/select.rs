@@ -6,45 +6,75 @@ use sea_orm::sea_query::{Alias, Expr, ExprTrait, NullOrdering, Order, Query, Sel
 
 use crate::model::{Column, Columns, LayerId};
 use crate::query::{BoundFilter, BoundQuery, Direction, SortKey};
-use crate::store::dialect::{Dialect, DistancePlan, Nearest};
+use crate::store::dialect::Dialect;
 use crate::store::sql::filter::condition;
 use crate::store::sql::keyset;
+use crate::store::sql::row::{DISTANCE, FIXED_COLUMNS, ID};
 
-/// The columns of a page in the order of [`PackedRows`](crate::store::sql::row::PackedRows), then the sort keys; one row more
-/// than the limit, which tells whether there is a next page.
-pub fn page(dialect: Dialect, query: &BoundQuery, columns: Columns, plan: DistancePlan) -> SelectStatement {
+/// A statement that reads rows, and how they are laid out.
+#[derive(Debug)]
+pub struct Page {
+    /// The statement.
+    pub select: SelectStatement,
+    /// Which column holds each sort key.
+    pub keys: Vec<usize>,
+}
+
+impl Page {
+    /// How many columns a row has: those of [`PackedRows`](crate::store::sql::row::PackedRows), then the sort keys that are
+    /// none of them.
+    pub fn width(&self) -> usize {
+        self.keys.iter().map(|key| key + 1).fold(FIXED_COLUMNS, usize::max)
+    }
+}
+
+/// The page: in its order, one row more than the limit, which tells whether there is a next page.
+pub fn page(dialect: Dialect, query: &BoundQuery, columns: Columns) -> Page {
+    let mut page = candidates(dialect, query, query.filter(), columns);
+    page.select.from(Location);
+    for ((sort, direction), key) in query.order().keys.iter().zip(&page.keys) {
+        let ascending = (*direction == Direction::Asc) != query.backward();
+        let order = if ascending { Order::Asc } else { Order::Desc };
+        let value = Expr::col(column_name(*key));
+        if sort.nullable() {
+            let nulls = if query.backward() { NullOrdering::First } else { NullOrdering::Last };
+            page.select.order_by_expr_with_nulls(value, order, nulls);
+        } else {
+            page.select.order_by_expr(value, order);
+        }
+    }
+    page.select.limit(query.limit() as u64 + 1);
+    page
+}
+
+/// The rows that pass the filter and lie behind the cursor, from where and in what order the caller says.
+pub fn candidates(dialect: Dialect, query: &BoundQuery, filter: &BoundFilter, columns: Columns) -> Page {
+    let orders_by_distance = query.order().keys.iter().any(|(sort, _)| *sort == SortKey::Distance);
+    let columns = if orders_by_distance { columns.with(Column::Distance) } else { columns };
     let mut select = Query::select();
     for (index, value) in fixed_columns(dialect, query, columns).into_iter().enumerate() {
         select.expr_as(value, column_name(index));
     }
-    select.from(Location).and_where(condition(dialect, query.filter()));
-    let behind = keyset::behind_cursor(dialect, query);
-    if let Some(behind) = behind.clone() {
+    let mut keys = Vec::new();
+    let mut width = FIXED_COLUMNS;
+    for (sort, _) in &query.order().keys {
+        keys.push(match sort {
+            SortKey::Id => ID,
+            // Measured once.
+            SortKey::Distance => DISTANCE,
+            _ => {
+                let near = query.near().map(|near| near.position);
+                select.expr_as(keyset::key(dialect, sort, near), column_name(width));
+                width += 1;
+                width - 1
+            }
+        });
+    }
+    select.and_where(condition(dialect, filter));
+    if let Some(behind) = keyset::behind_cursor(dialect, query) {
         select.and_where(behind);
     }
-    let limit = query.limit() as u64 + 1;
-    if let Some(near) = query.near().filter(|_| is_nearest_first(query) && plan != DistancePlan::Sort) {
-        let condition = condition(dialect, query.filter());
-        let condition = match behind {
-            Some(behind) => condition.and(behind),
-            None => condition,
-        };
-        dialect.nearest(&mut select, Nearest { near, limit, condition, filter: query.filter(), plan });
-    }
-    for (index, (sort, direction)) in query.order().keys.iter().enumerate() {
-        let name = key_name(index);
-        select.expr_as(keyset::key(dialect, sort, query.near().map(|near| near.position)), name.clone());
-        let ascending = (*direction == Direction::Asc) != query.backward();
-        let order = if ascending { Order::Asc } else { Order::Desc };
-        if sort.nullable() {
-            let nulls = if query.backward() { NullOrdering::First } else { NullOrdering::Last };
-            select.order_by_expr_with_nulls(Expr::col(name), order, nulls);
-        } else {
-            select.order_by_expr(Expr::col(name), order);
-        }
-    }
-    select.limit(limit);
-    select
+    Page { select, keys }
 }
 
 /// Whether the page is the beginning of an order by distance, nearest first.
@@ -73,7 +103,7 @@ pub fn count_up_to(layers: &[LayerId], limit: u64) -> SelectStatement {
     Query::select().expr(Expr::col(Alias::new("one")).count()).from_subquery(some, Alias::new("some")).take()
 }
 
-fn fixed_columns(dialect: Dialect, query: &BoundQuery, columns: Columns) -> [Expr; super::row::FIXED_COLUMNS] {
+fn fixed_columns(dialect: Dialect, query: &BoundQuery, columns: Columns) -> [Expr; FIXED_COLUMNS] {
     let null = || Expr::val(Value::String(None));
     let stored = |column: Column, stored: Stored| {
         if columns.has(column) { Expr::col((Location, stored)) } else { null() }
@@ -96,14 +126,9 @@ fn fixed_columns(dialect: Dialect, query: &BoundQuery, columns: Columns) -> [Exp
     ]
 }
 
-/// The name of a fixed column inside the statement.
+/// The name of a column inside the statement.
 pub fn column_name(index: usize) -> Alias {
     Alias::new(format!("c{index}"))
-}
-
-/// The name of a sort key inside the statement.
-pub fn key_name(index: usize) -> Alias {
-    Alias::new(format!("k{index}"))
 }
 
 /// How many locations pass the filter; paging does not count.
