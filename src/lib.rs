@@ -1,6 +1,7 @@
 //! Cairn: a web mapping server in one binary. `ARCHITECTURE.md` has the picture; each folder's page says what may be in it.
 
 pub mod app;
+pub mod auth;
 pub mod cli;
 pub mod config;
 pub mod demo;

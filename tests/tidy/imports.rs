@@ -13,15 +13,19 @@ const TABLE: &[(&str, &[&str])] = &[
     ("model", &["geometry", "error"]),
     ("query", &["model", "geometry", "error"]),
     ("format", &["model", "geometry", "error"]),
+    ("auth", &["model", "config", "error"]),
     ("store", &["query", "model", "geometry", "format", "config", "error"]),
-    ("service", &["store", "query", "format", "model", "geometry", "error"]),
-    ("app", &["service", "store", "config", "error"]),
+    ("service", &["store", "auth", "query", "format", "model", "geometry", "error"]),
+    ("app", &["service", "auth", "store", "config", "error"]),
     ("graphql", &["app", "service", "query", "format", "model", "geometry", "config", "error"]),
     ("http", &["graphql", "app", "format", "query", "model", "geometry", "config", "error"]),
     ("serve", &["app", "config", "error"]),
     ("demo", &["app", "geometry", "model", "config", "graphql", "http", "serve", "error"]),
     ("run", &["app", "demo", "geometry", "model", "config", "graphql", "http", "serve", "error"]),
-    ("cli", &["run", "demo", "app", "serve", "http", "graphql", "config", "telemetry", "error"]),
+    (
+        "cli",
+        &["auth", "model", "service", "run", "demo", "app", "serve", "http", "graphql", "config", "telemetry", "error"],
+    ),
     ("main", &["cli"]),
 ];
 
