@@ -1,5 +1,8 @@
 //! The store: the only place with SQL. It answers [`BoundQuery`](crate::query::BoundQuery)s and nothing weaker.
 
+pub mod account_book;
+pub mod accounts;
+pub mod api_tokens;
 pub mod catalog;
 pub mod connect;
 pub mod dialect;
@@ -9,6 +12,7 @@ pub mod locations;
 #[cfg(test)]
 mod plan_tests;
 pub mod postgis;
+pub mod sessions;
 pub mod sql;
 pub mod summaries;
 pub mod write;
