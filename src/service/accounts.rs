@@ -8,9 +8,10 @@ use chrono::Utc;
 use crate::auth::token::Tokens;
 use crate::auth::{Keys, Passwords, Throttle, password};
 use crate::error::{Error, ErrorCode, Result};
-use crate::model::account::{Account, AccountChange, ApiTokenId, NewAccount, Session, SessionId, Username};
+use crate::model::account::{Account, AccountChange, ApiTokenId, Caller, NewAccount, Session, SessionId, Username};
 use crate::model::{LayerId, Role, UserId, Viewer};
 use crate::service::account_cache::AccountCache;
+use crate::service::rights::{no_such_account, require_admin, signed_in, whose};
 use crate::store::Store;
 
 /// Accounts, sign-ins and tokens.
@@ -94,12 +95,6 @@ impl Accounts {
         book.accounts.get(&id).cloned().ok_or_else(no_such_account)
     }
 
-    /// The keys of layers, for telling grants.
-    pub async fn layer_keys(&self) -> Result<BTreeMap<LayerId, String>> {
-        let layers = self.store.catalog().await?.layers;
-        Ok(layers.into_iter().map(|layer| (layer.id, layer.key)).collect())
-    }
-
     /// Makes an account.
     pub async fn create(&self, viewer: &Viewer, draft: AccountDraft) -> Result<Account> {
         require_admin(viewer)?;
@@ -144,16 +139,20 @@ impl Accounts {
     }
 
     /// Ends a session: one's own, or any by an administrator.
-    pub async fn revoke_session(&self, viewer: &Viewer, id: SessionId) -> Result<()> {
-        let of = if viewer.is_admin() { None } else { Some(whose(viewer, None)?) };
+    pub async fn revoke_session(&self, caller: &Caller, id: SessionId) -> Result<()> {
+        let of = if caller.viewer.is_admin() { None } else { Some(signed_in(caller)?.0) };
         let revoked = self.store.revoke_session(id, of, Utc::now()).await?;
         self.cache.forget();
         if revoked { Ok(()) } else { Err(Error::new(ErrorCode::NotFound, "there is no such session").at("id")) }
     }
 
     /// Ends every session of an account; gives how many.
-    pub async fn revoke_sessions(&self, viewer: &Viewer, of: Option<UserId>) -> Result<u64> {
-        let revoked = self.store.revoke_all_sessions(whose(viewer, of)?, Utc::now()).await?;
+    pub async fn revoke_sessions(&self, caller: &Caller, of: Option<UserId>) -> Result<u64> {
+        let of = whose(&caller.viewer, of)?;
+        if !caller.viewer.is_admin() {
+            signed_in(caller)?;
+        }
+        let revoked = self.store.revoke_all_sessions(of, Utc::now()).await?;
         self.cache.forget();
         Ok(revoked)
     }
@@ -189,29 +188,4 @@ impl Accounts {
         }
         Ok(grants)
     }
-}
-
-/// Refuses everybody but administrators and the server itself.
-pub(super) fn require_admin(viewer: &Viewer) -> Result<()> {
-    if viewer.is_admin() {
-        return Ok(());
-    }
-    Err(match viewer {
-        Viewer::Anonymous => Error::new(ErrorCode::Unauthenticated, "sign in as an administrator to do this"),
-        Viewer::SignedIn(_) | Viewer::Server => Error::new(ErrorCode::Forbidden, "this needs the role ADMIN"),
-    })
-}
-
-/// The account in question: one's own, or any that an administrator names.
-pub(super) fn whose(viewer: &Viewer, of: Option<UserId>) -> Result<UserId> {
-    match (of, viewer.actor()) {
-        (Some(of), Some(own)) if of == own => Ok(own),
-        (Some(of), _) => require_admin(viewer).map(|()| of),
-        (None, Some(own)) => Ok(own),
-        (None, None) => Err(Error::new(ErrorCode::Unauthenticated, "sign in to do this")),
-    }
-}
-
-pub(super) fn no_such_account() -> Error {
-    Error::new(ErrorCode::NotFound, "there is no such account")
 }

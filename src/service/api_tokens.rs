@@ -7,8 +7,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::model::account::{ApiToken, ApiTokenId, Caller};
 use crate::model::{Scope, Timestamp, UserId, Viewer};
 use crate::service::Accounts;
-use crate::service::accounts::{require_admin, whose};
-use crate::service::sign_in::signed_in;
+use crate::service::rights::{require_admin, signed_in, whose};
 use crate::store::api_tokens::NewApiToken;
 
 /// Days that a token lives when nothing is said.

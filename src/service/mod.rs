@@ -7,6 +7,7 @@ pub mod catalog;
 pub mod first_start;
 pub mod layers;
 pub mod locations;
+mod rights;
 pub mod sign_in;
 pub mod summaries;
 pub mod viewers;

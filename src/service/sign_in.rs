@@ -7,10 +7,10 @@ use chrono::{Duration, Utc};
 use crate::auth::password;
 use crate::auth::secret::{RefreshToken, Shown, random};
 use crate::error::{Error, ErrorCode, Result};
-use crate::model::account::{Account, AccountChange, Caller, Credential, SessionId, fold};
-use crate::model::{Timestamp, UserId, Viewer};
+use crate::model::account::{Account, AccountChange, Caller, SessionId, fold};
+use crate::model::{Timestamp, UserId};
 use crate::service::Accounts;
-use crate::service::accounts::no_such_account;
+use crate::service::rights::{no_such_account, signed_in};
 use crate::store::sessions::{Exchange, Family, NewSession};
 
 /// A person signs in again after so many days.
@@ -146,17 +146,6 @@ fn decide(token: &RefreshToken, family: &Family, now: Timestamp) -> (Exchange, (
         Exchange::Revoke
     };
     (exchange, (family.account, successor))
-}
-
-/// Account and session of a person; a script's token changes no account.
-pub(super) fn signed_in(caller: &Caller) -> Result<(UserId, SessionId)> {
-    match (&caller.viewer, caller.credential) {
-        (Viewer::SignedIn(account), Some(Credential::Session(session))) => Ok((account.user, session)),
-        (Viewer::SignedIn(_), _) => {
-            Err(Error::new(ErrorCode::Forbidden, "an API token cannot do this: sign in with the password"))
-        }
-        (Viewer::Anonymous | Viewer::Server, _) => Err(Error::new(ErrorCode::Unauthenticated, "sign in to do this")),
-    }
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("http", &["graphql", "app", "format", "query", "model", "geometry", "config", "error"]),
     ("serve", &["app", "config", "error"]),
     ("demo", &["app", "geometry", "model", "config", "graphql", "http", "serve", "error"]),
-    ("run", &["app", "demo", "geometry", "model", "config", "graphql", "http", "serve", "error"]),
+    ("run", &["app", "service", "demo", "geometry", "model", "config", "graphql", "http", "serve", "error"]),
     (
         "cli",
         &["auth", "model", "service", "run", "demo", "app", "serve", "http", "graphql", "config", "telemetry", "error"],
