@@ -121,7 +121,7 @@ impl Accounts {
         let attempt = self.throttle.attempt(Some(&key), address)?;
         let (account, hash) = self.store.account_by_key(&key).await?.ok_or_else(no_such_account)?;
         if !self.passwords.verify(Some(hash), old).await? {
-            return Err(Error::new(ErrorCode::Forbidden, "this is not the current password").at("current"));
+            return Err(Error::bad_input("this is not the current password").at("current"));
         }
         attempt.succeeded();
         password::check(&account.username, &new)
