@@ -16,14 +16,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use chrono::Utc;
 use jsonwebtoken::{DecodingKey, EncodingKey};
+use tokio::sync::Mutex;
 
 use crate::config::Secret;
 use crate::error::{Error, ErrorCode, Result};
 
 /// How long the files are trusted before they are read again: a rotation by another process signs here after so long.
 const TRUSTED_FOR: Duration = Duration::from_secs(30);
-/// A token with an unknown key makes the files be read, but not more often than this.
-const LEAST_PAUSE: Duration = Duration::from_secs(1);
 /// A replaced key verifies for so long: the life of a token, and time for every server to hear of the new key.
 const RETIRED_AFTER_MS: i64 = 60 * 60 * 1000;
 
@@ -52,6 +51,7 @@ pub struct Ring {
 pub struct Keys {
     source: Source,
     held: RwLock<Option<Arc<Ring>>>,
+    reading: Mutex<()>,
 }
 
 struct Key {
@@ -80,14 +80,14 @@ impl Ring {
         serde_json::json!({ "keys": keys.collect::<Vec<_>>() })
     }
 
-    fn of(keys: &[Key], signing: &Key) -> Self {
+    fn of(keys: &[Key], signing: &Key, read: Instant) -> Self {
         Self {
             signing: (signing.kid.clone(), EncodingKey::from_ed_der(&signing.pkcs8)),
             verifying: keys
                 .iter()
                 .map(|key| (key.kid.clone(), DecodingKey::from_ed_der(&key.public), key.x.clone()))
                 .collect(),
-            read: Instant::now(),
+            read,
         }
     }
 }
@@ -95,7 +95,7 @@ impl Ring {
 impl Keys {
     /// Reads nothing yet: a command that signs nothing makes no key.
     pub fn new(source: Source) -> Self {
-        Self { source, held: RwLock::new(None) }
+        Self { source, held: RwLock::new(None), reading: Mutex::new(()) }
     }
 
     /// The keys as they were at most half a minute ago.
@@ -110,13 +110,19 @@ impl Keys {
         }
     }
 
-    /// The keys, read again if none has that name.
+    /// The keys, read again if none has that name: another server may have made it a moment ago. One reads at a time, and
+    /// whoever waits shares what the next one reads: a flood of invented names costs no more than that.
     pub async fn ring_with(&self, kid: &str) -> Result<Arc<Ring>> {
         let ring = self.ring().await?;
-        if ring.verifying(kid).is_some() || ring.read.elapsed() < LEAST_PAUSE {
+        if ring.verifying(kid).is_some() {
             return Ok(ring);
         }
-        self.read().await
+        let asked = Instant::now();
+        let _turn = self.reading.lock().await;
+        match self.held() {
+            Some(ring) if ring.read >= asked => Ok(ring),
+            _ => self.read().await,
+        }
     }
 
     /// Makes a new key that signs from now on; gives its name.
@@ -152,11 +158,12 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + '
 }
 
 fn read(source: &Source) -> Result<Ring> {
+    let begun = Instant::now();
     match source {
         Source::Given(secret) => {
             let keys = parse_all(secret).map_err(|error| error.at("CAIRN_JWT_KEY"))?;
             let first = keys.first().ok_or_else(|| no_key().at("CAIRN_JWT_KEY"))?;
-            Ok(Ring::of(&keys, first))
+            Ok(Ring::of(&keys, first, begun))
         }
         Source::Folder(folder) => {
             let mut files = files(folder)?;
@@ -172,7 +179,7 @@ fn read(source: &Source) -> Result<Ring> {
             let live = files.iter().skip(retired(&files));
             let keys: Vec<Key> = live.map(|(_, path)| read_file(path)).collect::<Result<_>>()?;
             let newest = keys.last().ok_or_else(no_key)?;
-            Ok(Ring::of(&keys, newest))
+            Ok(Ring::of(&keys, newest, begun))
         }
     }
 }

@@ -96,9 +96,7 @@ impl Store {
     /// Changes an account; `false` when there is none. The last administrator who may sign in stays one.
     pub async fn update_account(&self, id: UserId, change: AccountChange, now: Timestamp) -> Result<bool> {
         let transaction = self.begin_account_write().await?;
-        if account::Entity::find_by_id(id).one(&transaction).await?.is_none() {
-            return Ok(false);
-        }
+        let Some(before) = account::Entity::find_by_id(id).one(&transaction).await? else { return Ok(false) };
         let mut row =
             account::ActiveModel { id: Set(id), updated_ms: Set(now.timestamp_millis()), ..Default::default() };
         if let Some(role) = change.role {
@@ -122,7 +120,7 @@ impl Store {
                 .await?;
             insert_grants(&transaction, id, grants).await?;
         }
-        require_administrator(&transaction).await?;
+        require_administrator_after(&before, &transaction).await?;
         transaction.commit().await?;
         Ok(true)
     }
@@ -130,11 +128,9 @@ impl Store {
     /// Removes an account with its sessions and tokens; `false` when there is none.
     pub async fn delete_account(&self, id: UserId) -> Result<bool> {
         let transaction = self.begin_account_write().await?;
-        let deleted = account::Entity::delete_by_id(id).exec(&transaction).await?.rows_affected;
-        if deleted == 0 {
-            return Ok(false);
-        }
-        require_administrator(&transaction).await?;
+        let Some(before) = account::Entity::find_by_id(id).one(&transaction).await? else { return Ok(false) };
+        account::Entity::delete_by_id(id).exec(&transaction).await?;
+        require_administrator_after(&before, &transaction).await?;
         transaction.commit().await?;
         Ok(true)
     }
@@ -184,7 +180,11 @@ async fn insert_grants(transaction: &DatabaseTransaction, id: UserId, grants: BT
     Ok(())
 }
 
-async fn require_administrator(transaction: &DatabaseTransaction) -> Result<()> {
+/// A change of an administrator must leave one who can sign in.
+async fn require_administrator_after(before: &account::Model, transaction: &DatabaseTransaction) -> Result<()> {
+    if before.disabled || before.role != Role::Admin.as_str() {
+        return Ok(());
+    }
     let left = account::Entity::find()
         .filter(account::Column::Role.eq(Role::Admin.as_str()))
         .filter(account::Column::Disabled.eq(false))

@@ -145,7 +145,7 @@ async fn a_new_password_ends_the_other_sessions(store: Kind) {
         assert_eq!((code(&answer), &answer["errors"][0]["extensions"]["field"]), ("BAD_INPUT", &json!(field)));
     }
     let (_, answer) = ask_as(&server.router, &token, change, json!({ "c": PASSWORD, "n": "wind in tall reeds" })).await;
-    assert_eq!(answer["data"]["changePassword"], true);
+    assert_eq!(answer["data"]["changePassword"], true, "{answer}");
     assert_eq!(ask_as(&server.router, &token, ME, json!({})).await.0.status, StatusCode::OK);
     let (head, _) = ask_as(&server.router, &text(&there, "accessToken"), ME, json!({})).await;
     assert_eq!(head.status, StatusCode::UNAUTHORIZED);
