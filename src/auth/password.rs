@@ -174,7 +174,7 @@ mod tests {
     fn short_long_and_silly_passwords_are_refused_and_others_taken() {
         let most = "ab-".repeat(341) + "z";
         let refused = [
-            "".to_owned(),
+            String::new(),
             "elevenbytes".to_owned(),
             format!("{most}x"),
             "password1234".to_owned(),

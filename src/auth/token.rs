@@ -138,7 +138,7 @@ impl Tokens {
         let ring = self.keys.ring_with(&head.kid).await?;
         let key = ring.verifying(&head.kid).ok_or_else(refused)?;
         let claims = jsonwebtoken::decode::<Claims>(token, key, &self.validation()).map_err(|_| refused())?.claims;
-        self.check(claims, head.kid)
+        self.check(&claims, head.kid)
     }
 
     fn validation(&self) -> Validation {
@@ -152,7 +152,7 @@ impl Tokens {
     }
 
     /// What the library does not look at: the claims are there and of their types by now.
-    fn check(&self, claims: Claims, kid: String) -> Result<Verified> {
+    fn check(&self, claims: &Claims, kid: String) -> Result<Verified> {
         let now = Utc::now().timestamp();
         let is_ours = claims.iss == self.issuer && claims.aud == AUDIENCE && !claims.jti.is_empty();
         let is_timely = claims.iat <= now + LEEWAY_SECONDS

@@ -48,7 +48,7 @@ enum Command {
     /// Makes, lists and ends API tokens.
     #[command(subcommand)]
     Token(TokenCommand),
-    /// Prints a new signing key for CAIRN_JWT_KEY; `rotate` changes the one in the data folder.
+    /// Prints a new signing key for `CAIRN_JWT_KEY`; `rotate` changes the one in the data folder.
     Secret {
         #[command(subcommand)]
         command: Option<SecretCommand>,

@@ -151,7 +151,7 @@ impl Store {
             .order_by_desc(session::Column::Id)
             .all(&self.reader)
             .await?;
-        rows.into_iter().map(to_session).collect()
+        rows.iter().map(to_session).collect()
     }
 
     /// Ends one session, of this account if one is named; `false` when none was live.
@@ -213,7 +213,7 @@ async fn tidy(transaction: &DatabaseTransaction, account: UserId, now: Timestamp
     Ok(())
 }
 
-fn to_session(row: session::Model) -> Result<Session> {
+fn to_session(row: &session::Model) -> Result<Session> {
     Ok(Session {
         id: row.id,
         account: row.account_id,
