@@ -7,8 +7,9 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IsolationLevel, QueryFi
 use crate::error::{Error, Result};
 use crate::model::Timestamp;
 use crate::model::account::AccountBook;
+use crate::model::time::from_milliseconds as to_time;
 use crate::store::Store;
-use crate::store::accounts::{grants_of, to_account, to_time};
+use crate::store::accounts::{grants_of, to_account};
 use crate::store::api_tokens::{is_live, to_api_token};
 use crate::store::dialect::Dialect;
 

@@ -11,6 +11,7 @@ use sea_orm::{
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::model::account::{Account, AccountChange, NewAccount};
+use crate::model::time::from_milliseconds as to_time;
 use crate::model::{LayerId, Role, Timestamp, UserId};
 use crate::store::Store;
 use crate::store::sessions::revoke_sessions;
@@ -225,8 +226,4 @@ pub(super) fn to_account(
 /// The tables hold known words only; what another program may bring past that is the least.
 fn to_role(word: &str) -> Role {
     Role::parse(word).unwrap_or(Role::Viewer)
-}
-
-pub(super) fn to_time(milliseconds: i64) -> Result<Timestamp> {
-    Timestamp::from_timestamp_millis(milliseconds).ok_or_else(|| Error::internal("a stored time is out of range"))
 }

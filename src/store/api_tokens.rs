@@ -7,9 +7,9 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryF
 
 use crate::error::{Error, Result};
 use crate::model::account::{ApiToken, ApiTokenId};
+use crate::model::time::from_milliseconds as to_time;
 use crate::model::{Scope, Timestamp, UserId};
 use crate::store::Store;
-use crate::store::accounts::to_time;
 
 /// Live tokens of one account.
 const MOST_TOKENS: u64 = 100;

@@ -10,9 +10,9 @@ use sea_orm::{
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::model::account::{Session, SessionId};
+use crate::model::time::from_milliseconds as to_time;
 use crate::model::{Timestamp, UserId};
 use crate::store::Store;
-use crate::store::accounts::to_time;
 
 /// Ended sessions are kept for so long, so that a stolen token that comes late is still known for what it is.
 const KEPT_MS: i64 = 24 * 60 * 60 * 1000;

@@ -114,7 +114,6 @@ fn in_our_words(message: &str, limits: &GraphqlLimits) -> Error {
         "Operation name required in request." => {
             "the document has several operations: name one of them in operationName"
         }
-        "Schema is not configured for mutations." => "there are no mutations here: ask by queries",
         "Subscriptions are not supported on this transport." | "Schema is not configured for subscriptions." => {
             "there are no subscriptions here: ask by queries"
         }
