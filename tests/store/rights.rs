@@ -100,15 +100,19 @@ const EVERYBODY: [Who; 10] = [
 /// The code of a refusal, or nothing where the caller gets past the guards.
 fn wanted(needs: Needs, who: Who) -> &'static str {
     let is_token = matches!(who, Who::ReadingToken | Who::LayerToken | Who::EditorsAdminToken | Who::AdminToken);
-    match (needs, who) {
-        (_, Who::Revoked | Who::Expired) | (Needs::Secret, _) => "UNAUTHENTICATED",
-        (Needs::Nothing, _) => "",
-        (_, Who::Anonymous) => "UNAUTHENTICATED",
-        (Needs::Admin | Needs::PersonOrAdmin, Who::Admin | Who::AdminToken) => "",
-        (Needs::Admin, _) => "FORBIDDEN",
-        (Needs::Person | Needs::PersonOrAdmin, _) if is_token => "FORBIDDEN",
-        (Needs::Account | Needs::Person | Needs::PersonOrAdmin, _) => "",
+    let is_refused = match needs {
+        Needs::Nothing | Needs::Secret | Needs::Account => false,
+        Needs::Person => is_token,
+        Needs::PersonOrAdmin => is_token && who != Who::AdminToken,
+        Needs::Admin => !matches!(who, Who::Admin | Who::AdminToken),
+    };
+    if matches!(who, Who::Revoked | Who::Expired) || needs == Needs::Secret {
+        return "UNAUTHENTICATED";
     }
+    if who == Who::Anonymous && needs != Needs::Nothing {
+        return "UNAUTHENTICATED";
+    }
+    if is_refused { "FORBIDDEN" } else { "" }
 }
 
 struct Schema {
