@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::error::Result;
 use crate::graphql::schema;
-use crate::{run, telemetry};
+use crate::{copy, run, telemetry};
 
 /// A web mapping server in one binary: GraphQL, a map and a live GeoPackage.
 #[derive(Debug, Parser)]
@@ -37,6 +37,8 @@ enum Command {
     Migrate,
     /// Prints the GraphQL schema.
     Schema,
+    /// Copies a whole database to another, between a GeoPackage and PostgreSQL in either direction, and proves it.
+    Copy(copy::Arguments),
 }
 
 /// Runs the command that the arguments name; 0 is success, 1 a failure, 2 wrong usage.
@@ -62,6 +64,7 @@ fn execute(command: &Command) -> Result<()> {
             print!("{}", schema::sdl());
             Ok(())
         }
+        Command::Copy(ref arguments) => with_config(async |config| copy::run(&config, arguments).await),
         Command::Migrate => with_config(async |config| App::build(&config).await?.close().await),
         Command::Serve { demo } => with_config(async |config| run::serve(config, demo).await),
     }

@@ -3,6 +3,7 @@
 pub mod app;
 pub mod cli;
 pub mod config;
+pub mod copy;
 pub mod demo;
 pub mod error;
 pub mod format;

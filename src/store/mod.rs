@@ -2,6 +2,7 @@
 
 pub mod catalog;
 pub mod connect;
+pub mod copy;
 pub mod dialect;
 pub mod error;
 pub mod gpkg;

@@ -21,7 +21,8 @@ const TABLE: &[(&str, &[&str])] = &[
     ("serve", &["app", "config", "error"]),
     ("demo", &["app", "geometry", "model", "config", "graphql", "http", "serve", "error"]),
     ("run", &["app", "demo", "geometry", "model", "config", "graphql", "http", "serve", "error"]),
-    ("cli", &["run", "demo", "app", "serve", "http", "graphql", "config", "telemetry", "error"]),
+    ("copy", &["store", "serve", "config", "error"]),
+    ("cli", &["run", "copy", "demo", "app", "serve", "http", "graphql", "config", "telemetry", "error"]),
     ("main", &["cli"]),
 ];
 
