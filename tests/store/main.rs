@@ -4,6 +4,7 @@
 mod common;
 
 mod brute_force;
+mod copy;
 mod differential;
 mod faults;
 mod filters;

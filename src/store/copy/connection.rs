@@ -198,7 +198,8 @@ impl Connection {
         match &mut self {
             Self::Geopackage(_) => {
                 self.execute("PRAGMA optimize", &[]).await?;
-                self.texts("SELECT 'x' FROM pragma_wal_checkpoint('TRUNCATE')").await?;
+                // GDAL looks into the file itself before it opens the write-ahead log.
+                self.execute("PRAGMA wal_checkpoint(TRUNCATE)", &[]).await?;
             }
             Self::Postgis(_) => {
                 self.execute("ANALYZE", &[]).await?;

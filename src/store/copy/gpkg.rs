@@ -27,7 +27,7 @@ pub async fn open(path: &Path, purpose: Purpose) -> Result<SqliteConnection> {
     };
     let options = SqliteConnectOptions::new().filename(path).busy_timeout(BUSY_TIMEOUT).foreign_keys(true);
     let options = options.read_only(purpose == Purpose::Source);
-    let mut connection = options.connect().await.map_err(cannot)?;
+    let mut connection = options.disable_statement_logging().connect().await.map_err(cannot)?;
     if purpose == Purpose::Target {
         functions::register(&mut connection, Duration::MAX).await.map_err(cannot)?;
         functions::silence_triggers(&mut connection).await.map_err(cannot)?;

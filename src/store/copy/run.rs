@@ -8,7 +8,7 @@ use crate::config::Database;
 use crate::error::{Error, ErrorCode, Result};
 use crate::store::connect::{Role, StoreOptions};
 use crate::store::copy::connection::{Connection, Purpose};
-use crate::store::copy::plan::{Shape, TablePlan};
+use crate::store::copy::plan::TablePlan;
 use crate::store::copy::unfinished::{self, STATE};
 use crate::store::copy::verify::{Comparison, compare};
 use crate::store::copy::{state, tables};
@@ -205,11 +205,16 @@ impl Work<'_> {
                 let sentence = format!("{to} holds a part of a copy from another source; --overwrite begins anew");
                 return Err(Error::new(ErrorCode::Conflict, sentence));
             }
-            if !job.overwrite && state::read(&mut self.target, "stamp").await?.as_deref() == Some(&stamp) {
-                (self.watch)(Step::Note("an earlier copy goes on where it ended".to_owned()))?;
+            let is_same = state::read(&mut self.target, "stamp").await?.as_deref() == Some(&stamp);
+            let note = match (job.overwrite, is_same) {
+                (true, _) => "an unfinished copy is thrown away, as --overwrite asks",
+                (false, true) => "an unfinished copy goes on where it ended",
+                (false, false) => "the source changed since the unfinished copy began: it begins anew",
+            };
+            (self.watch)(Step::Note(note.to_owned()))?;
+            if is_same && !job.overwrite {
                 return Ok(true);
             }
-            (self.watch)(Step::Note("an earlier copy is thrown away: the source changed, or so you asked".to_owned()))?;
         } else if let Some(table) = self.occupied().await? {
             if !job.overwrite {
                 let sentence = format!(
@@ -351,18 +356,4 @@ fn count(table: &str) -> String {
 
 fn version(table: &str) -> String {
     format!("SELECT version FROM {table}")
-}
-
-/// The tables of a shape that are neither copied nor left out, and the columns of copied ones that the other shape has not.
-pub fn forgotten(shape: &Shape, other: &Shape) -> Vec<String> {
-    let mut forgotten: Vec<_> = shape.keys().filter(|table| !tables::is_known(table)).cloned().collect();
-    for table in tables::TABLES {
-        for column in shape.get(table.name).into_iter().flatten() {
-            let has = other.get(table.name).is_some_and(|columns| columns.iter().any(|twin| twin.name == column.name));
-            if !has && !tables::is_left_out(table.name, &column.name) {
-                forgotten.push(format!("{}.{}", table.name, column.name));
-            }
-        }
-    }
-    forgotten
 }
