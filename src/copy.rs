@@ -27,7 +27,7 @@ processes.";
 #[derive(Debug, Args)]
 #[command(after_help = NOTES)]
 pub struct Arguments {
-    /// What is read, and never written: sqlite://PATH or postgres://USER:PASSWORD@HOST/DATABASE.
+    /// What is read, and never written: `sqlite://PATH` or `postgres://USER:PASSWORD@HOST/DATABASE`.
     #[arg(long, value_name = "URL")]
     from: String,
     /// What is written. It is made if it is not there (the database of PostgreSQL must be).

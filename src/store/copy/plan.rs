@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::error::{Error, Result};
 use crate::store::copy::tables;
-use crate::store::copy::value::{Kind, Value, digest};
+use crate::store::copy::value::{Digest, Kind, Value, digest};
 
 /// A column as a database describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,7 +90,7 @@ impl TablePlan {
     }
 
     /// SHA-256 of a row.
-    pub fn digest(&self, row: &[Value]) -> [u8; 32] {
+    pub fn digest(&self, row: &[Value]) -> Digest {
         digest(row.iter().zip(self.columns.iter().map(|column| column.kind)))
     }
 

@@ -10,6 +10,7 @@ use crate::store::connect::{Role, StoreOptions};
 use crate::store::copy::connection::{Connection, Purpose};
 use crate::store::copy::plan::TablePlan;
 use crate::store::copy::unfinished::{self, STATE};
+use crate::store::copy::value::Value;
 use crate::store::copy::verify::{Comparison, compare};
 use crate::store::copy::{state, tables};
 use crate::store::{gpkg, postgis};
@@ -284,7 +285,7 @@ impl Work<'_> {
             let row = rows.try_next().await?;
             let is_last = row.is_none();
             if let Some(row) = row {
-                bytes += row.iter().map(|value| value.size()).sum::<usize>();
+                bytes += row.iter().map(Value::size).sum::<usize>();
                 batch.push(row);
             }
             if !is_last && batch.len() < BATCH_ROWS && bytes < BATCH_BYTES {

@@ -1,7 +1,7 @@
 //! A value on its way between two stores, and the one encoding by which both sides are compared.
 
+use aws_lc_rs::digest::{Context, SHA256, SHA256_OUTPUT_LEN};
 use chrono::{DateTime, Utc};
-use sha2::{Digest as _, Sha256};
 
 use crate::geometry::wkb::{GpkgHeader, Vertex, Wkb, rewrite, to_ewkb, to_gpkg};
 
@@ -50,9 +50,9 @@ impl Value {
     }
 
     /// Appends the canonical form: equal for equal values, whichever store they come from.
-    fn write(&self, kind: Kind, into: &mut Sha256) {
+    fn write(&self, kind: Kind, into: &mut Context) {
         match (self, kind) {
-            (Self::Null, _) => into.update([0]),
+            (Self::Null, _) => into.update(&[0]),
             (Self::Integer(number), _) => tagged(into, 1, &number.to_be_bytes()),
             // SQLite forgets the sign of a zero that stands in a column.
             (Self::Real(number), _) => tagged(into, 2, &(number + 0.0).to_bits().to_be_bytes()),
@@ -70,19 +70,30 @@ impl Value {
     }
 }
 
-fn tagged(into: &mut Sha256, tag: u8, bytes: &[u8]) {
-    into.update([tag]);
-    into.update((bytes.len() as u64).to_be_bytes());
+fn tagged(into: &mut Context, tag: u8, bytes: &[u8]) {
+    into.update(&[tag]);
+    into.update(&(bytes.len() as u64).to_be_bytes());
     into.update(bytes);
 }
 
+/// A SHA-256 checksum.
+pub type Digest = [u8; SHA256_OUTPUT_LEN];
+
+/// The checksum of what the context was fed.
+pub fn finish(hash: Context) -> Digest {
+    let mut digest = [0; SHA256_OUTPUT_LEN];
+    // Both have the length of SHA-256.
+    digest.iter_mut().zip(hash.finish().as_ref()).for_each(|(to, from)| *to = *from);
+    digest
+}
+
 /// SHA-256 of the canonical form of a row.
-pub fn digest<'a>(row: impl Iterator<Item = (&'a Value, Kind)>) -> [u8; 32] {
-    let mut hash = Sha256::new();
+pub fn digest<'a>(row: impl Iterator<Item = (&'a Value, Kind)>) -> Digest {
+    let mut hash = Context::new(&SHA256);
     for (value, kind) in row {
         value.write(kind, &mut hash);
     }
-    hash.finalize().into()
+    finish(hash)
 }
 
 /// Microseconds since 1970 of a stored time; `None` if it is none.

@@ -1,13 +1,13 @@
 //! Reads a table on both sides again, in the order of the key, and compares row by row.
 
+use aws_lc_rs::digest::{Context, SHA256};
 use futures_util::TryStreamExt as _;
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 
 use crate::error::Result;
 use crate::store::copy::connection::Connection;
 use crate::store::copy::plan::TablePlan;
-use crate::store::copy::value::Value;
+use crate::store::copy::value::{Digest, Value, finish};
 
 /// Rows between two words to the watcher.
 const ROWS_BETWEEN_STEPS: u64 = 2_000;
@@ -37,7 +37,7 @@ pub async fn compare(
     mut step: impl FnMut(u64) -> Result<()>,
 ) -> Result<Comparison> {
     let (mut theirs, mut ours) = (source.rows(plan, &[]), target.rows(plan, &[]));
-    let (mut source_side, mut target_side) = (Side::default(), Side::default());
+    let (mut source_side, mut target_side) = (Side::new(), Side::new());
     let mut last_equal = Vec::new();
     let mut difference = None;
     loop {
@@ -79,23 +79,26 @@ fn describe(plan: &TablePlan, last_equal: &[Value], one: Option<&[Value]>, other
 }
 
 /// One side of the comparison.
-#[derive(Default)]
 struct Side {
     rows: u64,
-    hash: Sha256,
+    hash: Context,
 }
 
 impl Side {
-    fn add(&mut self, plan: &TablePlan, row: Option<&[Value]>) -> Option<[u8; 32]> {
+    fn new() -> Self {
+        Self { rows: 0, hash: Context::new(&SHA256) }
+    }
+
+    fn add(&mut self, plan: &TablePlan, row: Option<&[Value]>) -> Option<Digest> {
         let digest = plan.digest(row?);
         self.rows += 1;
-        self.hash.update(digest);
+        self.hash.update(&digest);
         Some(digest)
     }
 
     fn finish(self) -> String {
         use std::fmt::Write as _;
-        self.hash.finalize().iter().fold(String::with_capacity(64), |mut text, byte| {
+        finish(self.hash).iter().fold(String::with_capacity(64), |mut text, byte| {
             // Writing into memory cannot fail.
             let _ = write!(text, "{byte:02x}");
             text

@@ -10,8 +10,8 @@ use crate::common::{Kind, Server};
 pub const NEXT: &str = "SELECT id, (SELECT count(*) FROM location_change AS c WHERE c.location_id = l.id)
     FROM location AS l WHERE external_id = 'next'";
 
-/// Generated rows beside the odd ones.
-const PLAIN_ROWS: usize = 10_000;
+/// Generated rows beside the odd ones: three batches.
+const PLAIN_ROWS: usize = 5_000;
 
 /// Shapes that the gate lets in.
 const SHAPES: &[&str] = &[
@@ -51,25 +51,30 @@ pub fn location(external_id: &str) -> NewLocation {
     }
 }
 
-/// A server with the fixture places, odd rows and many plain ones; the last row is called `last`.
+/// A server with the fixture places, odd rows and some thousand plain ones; the last row is called `last`.
 pub async fn server(kind: Kind) -> Server {
+    server_with(kind, PLAIN_ROWS).await
+}
+
+/// The same with so many plain rows.
+pub async fn server_with(kind: Kind, plain_rows: usize) -> Server {
     let server = Server::with_places_on(kind).await;
     for statement in odd_rows(kind) {
         server.write_outside(&statement).await;
     }
     let plain = match kind {
         Kind::Geopackage => format!(
-            "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {PLAIN_ROWS})
+            "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {plain_rows})
              INSERT INTO location (geom, name, external_id, properties, created_at, updated_at, created_by)
              SELECT (SELECT geom FROM location WHERE external_id = 'paris'), 'name ' || n, 'plain ' || n,
-                '{{\"n\":' || n || ',\"k' || n % 7 || '\":\"' || hex(n) || '\"}}',
+                '{{\"n\":' || n || ',\"k' || (n % 7) || '\":\"' || hex(n) || '\"}}',
                 strftime('%Y-%m-%dT%H:%M:%fZ', 1700000000 + n * 0.001, 'unixepoch'), '2038-01-19T03:14:08.000Z', n FROM n"
         ),
         Kind::Postgis => format!(
             "INSERT INTO location (geom, name, external_id, properties, created_at, updated_at, created_by)
              SELECT ST_SetSRID(ST_Point(n % 180, n % 90), 4326), 'name ' || n, 'plain ' || n,
-                '{{\"n\":' || n || ',\"k' || n % 7 || '\":\"' || n || '\"}}',
-                to_timestamp(1700000000 + n * 0.001), '2038-01-19T03:14:08Z', n FROM generate_series(1, {PLAIN_ROWS}) AS n"
+                '{{\"n\":' || n || ',\"k' || (n % 7) || '\":\"' || n || '\"}}',
+                to_timestamp(1700000000 + n * 0.001), '2038-01-19T03:14:08Z', n FROM generate_series(1, {plain_rows}) AS n"
         ),
     };
     server.write_outside(&plain).await;
@@ -107,7 +112,7 @@ fn odd_rows(kind: Kind) -> Vec<String> {
 }
 
 fn geometry(kind: Kind, blob: &[u8]) -> String {
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let hex = |bytes: &[u8]| bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
     match kind {
         Kind::Geopackage => format!("x'{}'", hex(blob)),
         Kind::Postgis => {
