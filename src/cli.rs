@@ -22,6 +22,7 @@ const EXAMPLES: &str = "Examples:
   cairn serve --demo                   a map with demo data at http://127.0.0.1:8080
   CAIRN_LISTEN=127.0.0.1:0 cairn serve any free port; the first line of output has the address
   cairn schema > schema.graphql        the schema of the API
+  cairn copy --from sqlite://./data/cairn.gpkg --to postgres://cairn@db/maps
 
 Settings come from the environment and from .env; .env.example lists them all.";
 

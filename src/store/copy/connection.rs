@@ -1,9 +1,5 @@
 //! One connection to one of the two databases of a copy, and the questions that both answer.
 
-use std::sync::Arc;
-
-use futures_util::stream::BoxStream;
-use sea_orm::{DbErr, RuntimeErr};
 use sqlx::postgres::PgConnection;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Connection as _};
@@ -11,6 +7,7 @@ use sqlx::{AssertSqlSafe, Connection as _};
 use crate::config::Database;
 use crate::error::{Error, Result};
 use crate::store::copy::plan::{Shape, TablePlan};
+use crate::store::copy::side::{Purpose, Rows, fault};
 use crate::store::copy::value::Value;
 use crate::store::copy::{gpkg, postgis};
 
@@ -22,18 +19,6 @@ pub enum Connection {
     /// PostgreSQL with PostGIS.
     Postgis(Box<PgConnection>),
 }
-
-/// What a connection is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    /// Nothing can be written through it.
-    Source,
-    /// Rows are written as they come: no trigger runs.
-    Target,
-}
-
-/// The rows of a table, in the order of the primary key.
-pub type Rows<'a> = BoxStream<'a, Result<Vec<Value>>>;
 
 impl Connection {
     /// Opens the database.
@@ -216,9 +201,4 @@ impl Connection {
         }
         .map_err(fault)
     }
-}
-
-/// A fault of a driver as an error of Cairn.
-pub fn fault(error: sqlx::Error) -> Error {
-    Error::from(DbErr::Query(RuntimeErr::SqlxError(Arc::new(error))))
 }

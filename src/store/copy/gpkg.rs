@@ -8,8 +8,8 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _, TypeInfo as _, ValueRef as _};
 
 use crate::error::{Error, ErrorCode, Result};
-use crate::store::copy::connection::{Purpose, Rows, fault};
 use crate::store::copy::plan::{Column, Shape, TablePlan, quoted};
+use crate::store::copy::side::{Purpose, Rows, fault};
 use crate::store::copy::value::{Kind, Value, as_gpkg};
 use crate::store::gpkg::functions;
 
@@ -168,7 +168,7 @@ async fn index(connection: &mut SqliteConnection, first: Vec<Value>, last: Vec<V
     query.execute(connection).await.map_err(fault).map(drop)
 }
 
-/// See [`Connection::continue_numbers`](super::connection::Connection::continue_numbers).
+/// Lets the next row get a number behind `last`. A table whose rows nobody numbers is left alone.
 pub async fn continue_numbers(connection: &mut SqliteConnection, table: &str, last: i64) -> Result<()> {
     let forget = sqlx::query("DELETE FROM sqlite_sequence WHERE name = ?").bind(table.to_owned());
     forget.execute(&mut *connection).await.map_err(fault)?;

@@ -10,6 +10,7 @@ pub mod gpkg;
 pub mod plan;
 pub mod postgis;
 pub mod run;
+pub mod side;
 pub mod state;
 pub mod tables;
 pub mod unfinished;

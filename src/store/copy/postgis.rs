@@ -7,8 +7,8 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _, ValueRef as _};
 use crate::config::PostgresUrl;
 use crate::error::{Error, ErrorCode, Result};
 use crate::store::copy::binary::{self, EPOCH_MICROS};
-use crate::store::copy::connection::{Purpose, Rows, fault};
 use crate::store::copy::plan::{Column, Planned, Shape, TablePlan, quoted};
+use crate::store::copy::side::{Purpose, Rows, fault};
 use crate::store::copy::value::{Kind, Value, time_text};
 
 /// Opens a connection without time limits: it has work for as long as the other side has.
@@ -174,7 +174,7 @@ pub async fn last_given(connection: &mut PgConnection, table: &str, column: &str
     sqlx::query_scalar(AssertSqlSafe(question)).fetch_one(connection).await.map_err(fault)
 }
 
-/// See [`Connection::continue_numbers`](super::connection::Connection::continue_numbers).
+/// Lets the next row get a number behind `last`. A table whose rows nobody numbers is left alone.
 pub async fn continue_numbers(connection: &mut PgConnection, table: &str, column: &str, last: i64) -> Result<()> {
     let Some(sequence) = sequence(connection, table, column).await? else { return Ok(()) };
     let statement = "SELECT setval($1::regclass, greatest($2, 1), $2 > 0)";

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cairn::config::Database;
-use cairn::store::copy::connection::{Connection, Purpose};
+use cairn::store::copy::connection::Connection;
 use cairn::store::copy::plan::TablePlan;
+use cairn::store::copy::side::Purpose;
 use cairn::store::copy::tables::{LEFT_OUT_COLUMNS, TABLES, Way, is_known, is_left_out, with_rows};
 
 use super::url_of;
