@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::error::Result;
 use crate::graphql::schema;
-use crate::{run, telemetry};
+use crate::{copy, run, telemetry};
 
 /// A web mapping server in one binary: GraphQL, a map and a live GeoPackage.
 #[derive(Debug, Parser)]
@@ -27,6 +27,7 @@ const EXAMPLES: &str = "Examples:
   cairn user create anna --role editor an account, with a password that is printed
   cairn token create --user anna --name nightly --scope locations:write
   cairn schema > schema.graphql        the schema of the API
+  cairn copy --from sqlite://./data/cairn.gpkg --to postgres://cairn@db/maps
 
 Settings come from the environment and from .env; .env.example lists them all.";
 
@@ -53,6 +54,8 @@ enum Command {
         #[command(subcommand)]
         command: Option<SecretCommand>,
     },
+    /// Copies a whole database to another, between a GeoPackage and PostgreSQL in either direction, and proves it.
+    Copy(copy::Arguments),
 }
 
 /// Runs the command that the arguments name; 0 is success, 1 a failure, 2 wrong usage.
@@ -84,6 +87,7 @@ fn execute(command: &Command) -> Result<()> {
         Command::Token(command) => with_app(async |app| tokens::run(app, command).await),
         Command::Secret { command: None } => secret::print(),
         Command::Secret { command: Some(command) } => with_app(async |app| secret::run(app, *command).await),
+        Command::Copy(arguments) => with_config(async |config| copy::run(&config, arguments).await),
     }
 }
 

@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod api_tokens;
 pub mod catalog;
 pub mod connect;
+pub mod copy;
 pub mod dialect;
 pub mod error;
 pub mod gpkg;

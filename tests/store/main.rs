@@ -7,6 +7,7 @@ mod accounts;
 mod api_tokens;
 mod brute_force;
 mod commands;
+mod copy;
 mod differential;
 mod faults;
 mod filters;

@@ -24,8 +24,23 @@ const TABLE: &[(&str, &[&str])] = &[
     ("run", &["app", "service", "demo", "geometry", "model", "config", "graphql", "http", "serve", "error"]),
     (
         "cli",
-        &["auth", "model", "service", "run", "demo", "app", "serve", "http", "graphql", "config", "telemetry", "error"],
+        &[
+            "auth",
+            "model",
+            "service",
+            "run",
+            "copy",
+            "demo",
+            "app",
+            "serve",
+            "http",
+            "graphql",
+            "config",
+            "telemetry",
+            "error",
+        ],
     ),
+    ("copy", &["store", "serve", "config", "error"]),
     ("main", &["cli"]),
 ];
 
