@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::error::Result;
 use crate::graphql::schema;
-use crate::{run, telemetry};
+use crate::{healthcheck, run, telemetry};
 
 /// A web mapping server in one binary: GraphQL, a map and a live GeoPackage.
 #[derive(Debug, Parser)]
@@ -37,6 +37,8 @@ enum Command {
     Migrate,
     /// Prints the GraphQL schema.
     Schema,
+    /// Asks the server on this machine, at CAIRN_LISTEN, whether it is ready: 0 if so, else 1 and why not.
+    Healthcheck,
 }
 
 /// Runs the command that the arguments name; 0 is success, 1 a failure, 2 wrong usage.
@@ -62,6 +64,8 @@ fn execute(command: &Command) -> Result<()> {
             print!("{}", schema::sdl());
             Ok(())
         }
+        // Before the log and a runtime: it runs every few seconds.
+        Command::Healthcheck => healthcheck::ask(Config::from_env()?.listen),
         Command::Migrate => with_config(async |config| App::build(&config).await?.close().await),
         Command::Serve { demo } => with_config(async |config| run::serve(config, demo).await),
     }

@@ -70,6 +70,16 @@ const LOG: &[Row] = &[
     row("CAIRN_LOG_FORMAT", "pretty", &["pretty for people, json (one object a line) for machines."]),
 ];
 
+/// Read by `compose.yaml`, not by the server.
+const CONTAINERS: &[Row] = &[
+    row(
+        "POSTGRES_PASSWORD",
+        "",
+        &["For docker compose: the password of its database, taken at its first start. There is no default."],
+    ),
+    row("PUBLISH", "127.0.0.1:8080", &["For docker compose: the ADDRESS:PORT of this machine that reaches Cairn."]),
+];
+
 fn group(title: &'static str, rows: &'static [Row]) -> Group {
     let settings =
         rows.iter().map(|&(name, default, meaning)| Setting { name, default: default.to_owned(), meaning }).collect();
@@ -81,6 +91,7 @@ pub fn groups() -> Vec<Group> {
     let mut groups =
         vec![group("Data", DATA), group("Address", ADDRESS), group("Pages and GraphQL", PAGES), group("Log", LOG)];
     groups.extend(Limits::groups());
+    groups.push(group("Containers", CONTAINERS));
     groups
 }
 

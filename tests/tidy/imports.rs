@@ -21,7 +21,8 @@ const TABLE: &[(&str, &[&str])] = &[
     ("serve", &["app", "config", "error"]),
     ("demo", &["app", "geometry", "model", "config", "graphql", "http", "serve", "error"]),
     ("run", &["app", "demo", "geometry", "model", "config", "graphql", "http", "serve", "error"]),
-    ("cli", &["run", "demo", "app", "serve", "http", "graphql", "config", "telemetry", "error"]),
+    ("healthcheck", &["error"]),
+    ("cli", &["run", "healthcheck", "demo", "app", "serve", "http", "graphql", "config", "telemetry", "error"]),
     ("main", &["cli"]),
 ];
 
