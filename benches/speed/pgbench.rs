@@ -72,8 +72,14 @@ pub fn statement(sought: &Sought, limit: usize, form: Form) -> String {
         Sought::Around(_, None) => (away.as_str(), "true".to_owned(), format!("geom::geography <-> {HERE}")),
     };
     let meters = if distance.is_empty() { String::new() } else { format!(", {distance} AS meters") };
-    let rows = |columns: &str| {
-        format!("SELECT {columns}{meters} FROM location WHERE {condition} ORDER BY {order} LIMIT {limit}")
+    let rows = |columns: &str| match sought {
+        // `<->` measures on the sphere: the nearest on the ellipsoid are among twice as many.
+        Sought::Around(_, None) => format!(
+            "SELECT * FROM (SELECT {columns}{meters} FROM location ORDER BY {order} LIMIT {}) AS walk
+            ORDER BY meters, id LIMIT {limit}",
+            2 * limit
+        ),
+        _ => format!("SELECT {columns}{meters} FROM location WHERE {condition} ORDER BY {order} LIMIT {limit}"),
     };
     match form {
         Form::Rows => rows("id, name, ST_AsEWKB(geom) AS shape, properties"),
