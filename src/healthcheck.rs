@@ -17,9 +17,8 @@ pub fn ask(listen: SocketAddr) -> Result<()> {
         return Err(Error::bad_input("with port 0 nobody knows where the server listens").at("CAIRN_LISTEN"));
     }
     let address = reachable(listen);
-    let unwell = |cause| {
-        Error::new(ErrorCode::Unavailable, format!("no answer from http://{address}/readyz")).caused_by(cause)
-    };
+    let unwell =
+        |cause| Error::new(ErrorCode::Unavailable, format!("no answer from http://{address}/readyz")).caused_by(cause);
     let head = exchange(address).map_err(unwell)?;
     match head.split(' ').nth(1) {
         Some("200") => Ok(()),

@@ -12,6 +12,7 @@ mod client;
 mod cluster;
 mod data;
 mod floor;
+mod growth;
 mod pgbench;
 mod places;
 mod postgis;
@@ -39,6 +40,10 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     }
     if wants("postgis") {
         postgis::measure(Path::new(&cities), folder.path(), &mut report)?;
+    }
+    if wants("growth") {
+        let is_ten_million = std::env::args().any(|word| word == "--ten-million");
+        growth::measure(Path::new(&cities), folder.path(), is_ten_million, &mut report)?;
     }
     let load = std::fs::read_to_string("/proc/loadavg")?;
     println!(

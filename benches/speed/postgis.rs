@@ -88,7 +88,8 @@ fn check(
         let mut have = ids(client.ask(&question.body)?);
         let statement = with_values(&statement(&question.sought, limit, Form::Ids), index + 1, question);
         let explained = format!("EXPLAIN (COSTS OFF) {statement}");
-        let plan: Vec<String> = runtime.block_on(sqlx::query_scalar(AssertSqlSafe(explained)).fetch_all(&mut *connection))?;
+        let plan: Vec<String> =
+            runtime.block_on(sqlx::query_scalar(AssertSqlSafe(explained)).fetch_all(&mut *connection))?;
         if !plan.iter().any(|line| line.contains("location_geom") || line.contains("location_geography")) {
             return Err(format!("{}: the floor uses no spatial index: {}", case.name, plan.join("\n")).into());
         }

@@ -108,7 +108,9 @@ fn floor_turn(case: &Case, file: &Path, threads: usize) -> Outcome<f64> {
         let connection = floor::open(file)?;
         let mut statement = floor::prepare(&connection)?;
         let mut out = Vec::new();
-        turn(&case.questions, offset, barrier, TURN, |question| Ok(floor::answer(&mut statement, question.floor, &mut out)?))
+        turn(&case.questions, offset, barrier, TURN, |question| {
+            Ok(floor::answer(&mut statement, question.floor, &mut out)?)
+        })
     })
 }
 
