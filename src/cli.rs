@@ -37,7 +37,7 @@ enum Command {
     Migrate,
     /// Prints the GraphQL schema.
     Schema,
-    /// Asks the server on this machine, at CAIRN_LISTEN, whether it is ready: 0 if so, else 1 and why not.
+    /// Asks the server on this machine, at `CAIRN_LISTEN`, whether it is ready: 0 if so, else 1 and why not.
     Healthcheck,
 }
 

@@ -20,13 +20,11 @@ pub fn ask(listen: SocketAddr) -> Result<()> {
     let unwell =
         |cause| Error::new(ErrorCode::Unavailable, format!("no answer from http://{address}/readyz")).caused_by(cause);
     let head = exchange(address).map_err(unwell)?;
-    match head.split(' ').nth(1) {
-        Some("200") => Ok(()),
-        _ => {
-            let line = head.lines().next().unwrap_or_default();
-            Err(Error::new(ErrorCode::Unavailable, format!("http://{address}/readyz answers {line:?}")))
-        }
+    if head.split(' ').nth(1) == Some("200") {
+        return Ok(());
     }
+    let line = head.lines().next().unwrap_or_default();
+    Err(Error::new(ErrorCode::Unavailable, format!("http://{address}/readyz answers {line:?}")))
 }
 
 /// "Any address" is one to listen on, not one to ask.

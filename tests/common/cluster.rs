@@ -59,7 +59,7 @@ impl Cluster {
 
     /// The address of a database.
     pub fn url(&self, database: &str) -> String {
-        format!("postgres://postgres@{}/{database}", self.folder.display().to_string().replace('/', "%2F"))
+        format!("postgres://postgres@{}/{database}", self.folder().display().to_string().replace('/', "%2F"))
     }
 
     /// Runs `pg_ctl` on it and waits.
