@@ -86,12 +86,11 @@ fn group(title: &'static str, rows: &'static [Row]) -> Group {
     Group { title, settings }
 }
 
-/// All settings of this version, in the order of `.env.example`.
+/// All settings of the server, in the order of `.env.example`.
 pub fn groups() -> Vec<Group> {
     let mut groups =
         vec![group("Data", DATA), group("Address", ADDRESS), group("Pages and GraphQL", PAGES), group("Log", LOG)];
     groups.extend(Limits::groups());
-    groups.push(group("Containers", CONTAINERS));
     groups
 }
 
@@ -110,7 +109,7 @@ pub fn example_file() -> String {
         "# Settings of Cairn. Copy this file to .env and take away the # of a line to change it.\n\
          # The environment goes before this file. An unknown CAIRN_ name is warned about at the start.\n",
     );
-    for group in groups() {
+    for group in groups().into_iter().chain([group("Containers", CONTAINERS)]) {
         let _ = writeln!(text, "\n# ---- {} ----", group.title);
         for setting in group.settings {
             text.push('\n');
