@@ -10,6 +10,7 @@ pub mod error;
 pub mod format;
 pub mod geometry;
 pub mod graphql;
+pub mod healthcheck;
 pub mod http;
 pub mod model;
 pub mod query;

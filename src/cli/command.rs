@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::error::Result;
 use crate::graphql::schema;
-use crate::{copy, run, telemetry};
+use crate::{copy, healthcheck, run, telemetry};
 
 /// A web mapping server in one binary: GraphQL, a map and a live GeoPackage.
 #[derive(Debug, Parser)]
@@ -56,6 +56,8 @@ enum Command {
     },
     /// Copies a whole database to another, between a GeoPackage and PostgreSQL in either direction, and proves it.
     Copy(copy::Arguments),
+    /// Asks the server on this machine, at `CAIRN_LISTEN`, whether it is ready: 0 if so, else 1 and why not.
+    Healthcheck,
 }
 
 /// Runs the command that the arguments name; 0 is success, 1 a failure, 2 wrong usage.
@@ -88,6 +90,8 @@ fn execute(command: &Command) -> Result<()> {
         Command::Secret { command: None } => secret::print(),
         Command::Secret { command: Some(command) } => with_app(async |app| secret::run(app, *command).await),
         Command::Copy(arguments) => with_config(async |config| copy::run(&config, arguments).await),
+        // Before the log and a runtime: it runs every few seconds.
+        Command::Healthcheck => healthcheck::ask(Config::from_env()?.listen),
     }
 }
 

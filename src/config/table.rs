@@ -102,13 +102,23 @@ const LOG: &[Row] = &[
     row("CAIRN_LOG_FORMAT", "pretty", &["pretty for people, json (one object a line) for machines."]),
 ];
 
+/// Read by `compose.yaml`, not by the server.
+const CONTAINERS: &[Row] = &[
+    row(
+        "POSTGRES_PASSWORD",
+        "",
+        &["For docker compose: the password of its database, taken at its first start. There is no default."],
+    ),
+    row("PUBLISH", "127.0.0.1:8080", &["For docker compose: the ADDRESS:PORT of this machine that reaches Cairn."]),
+];
+
 fn group(title: &'static str, rows: &'static [Row]) -> Group {
     let settings =
         rows.iter().map(|&(name, default, meaning)| Setting { name, default: default.to_owned(), meaning }).collect();
     Group { title, settings }
 }
 
-/// All settings of this version, in the order of `.env.example`.
+/// All settings of the server, in the order of `.env.example`.
 pub fn groups() -> Vec<Group> {
     let mut groups = vec![
         group("Data", DATA),
@@ -136,7 +146,7 @@ pub fn example_file() -> String {
         "# Settings of Cairn. Copy this file to .env and take away the # of a line to change it.\n\
          # The environment goes before this file. An unknown CAIRN_ name is warned about at the start.\n",
     );
-    for group in groups() {
+    for group in groups().into_iter().chain([group("Containers", CONTAINERS)]) {
         let _ = writeln!(text, "\n# ---- {} ----", group.title);
         for setting in group.settings {
             text.push('\n');

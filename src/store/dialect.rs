@@ -217,7 +217,7 @@ impl Dialect {
 pub enum DistancePlan {
     /// Walk the spatial index nearest first until the page is full.
     Walk,
-    /// The same, nearest in degrees first; for a store whose walk over the sphere broke off.
+    /// The same, nearest in degrees first in any case; for a store whose walk over the sphere broke off.
     WalkPlane,
     /// Measure every row that passes the filter and sort.
     Sort,

@@ -30,6 +30,7 @@ const TABLE: &[(&str, &[&str])] = &[
             "service",
             "run",
             "copy",
+            "healthcheck",
             "demo",
             "app",
             "serve",
@@ -41,6 +42,7 @@ const TABLE: &[(&str, &[&str])] = &[
         ],
     ),
     ("copy", &["store", "serve", "config", "error"]),
+    ("healthcheck", &["error"]),
     ("main", &["cli"]),
 ];
 

@@ -11,6 +11,7 @@ use sea_orm::sea_query::{
 
 use crate::geometry::relate::{Pattern, SpatialPredicate};
 use crate::geometry::{BBox, Envelope, Geometry, GeometryType, Position};
+use crate::query::{BoundFilter, Test};
 use crate::store::dialect::{DistancePlan, Nearest};
 use crate::store::sql::select;
 
@@ -88,7 +89,7 @@ pub fn relate(pattern: &Pattern, shape: &Geometry) -> Expr {
 /// A box over 180 degrees is two planar ones.
 pub fn in_box(bbox: BBox) -> Expr {
     let part = |envelope: Envelope| match Geometry::of_envelope(envelope) {
-        Ok(shape) => overlaps_box_of(&shape).and(call("ST_Intersects", [geom(), bound(&shape)])),
+        Ok(shape) => call("ST_Intersects", [geom(), bound(&shape)]),
         // A checked box is in range.
         Err(_) => Expr::val(false),
     };
@@ -125,9 +126,10 @@ pub fn cluster_cell(zoom: u8) -> Expr {
 
 /// `WITH radius AS (the greatest exact distance of the first k rows of an index walk) ... AND ST_DWithin(radius)`.
 ///
-/// `<->` walks the index nearest first, but measures on the sphere: its k rows are *some* k rows near the place. The ordinary
-/// question within the greatest of their exact distances is exact, ties and all. A walk that finds fewer rows has seen all.
-/// Any other walk will do as well: the planar one takes over where PostGIS gives the one over the sphere up.
+/// `<->` walks an index nearest first, but by degrees or on the sphere: its k rows are *some* k rows near the place. The
+/// ordinary question within the greatest of their exact distances is exact, ties and all. A walk that finds fewer rows has seen
+/// all. So any walk will do, and the cheaper one is taken: among 1.35 million rows the one by degrees reads 15 pages, the one
+/// over the sphere takes ten times as long as all the rest.
 pub fn nearest(select: &mut SelectStatement, walk: Nearest<'_>) {
     if walk.is_narrowed_by_place() {
         return;
@@ -135,9 +137,10 @@ pub fn nearest(select: &mut SelectStatement, walk: Nearest<'_>) {
     let here = Geometry::point(walk.near.position);
     let radius = Alias::new("radius");
     let meters = Alias::new("meters");
-    let away = match walk.plan {
-        DistancePlan::WalkPlane => geom().binary(BinOper::Custom("<->"), bound(&here)),
-        DistancePlan::Walk | DistancePlan::Sort => geography().binary(BinOper::Custom("<->"), bound_geography(&here)),
+    let away = if is_by_degrees(&walk) {
+        geom().binary(BinOper::Custom("<->"), bound(&here))
+    } else {
+        geography().binary(BinOper::Custom("<->"), bound_geography(&here))
     };
     let found = Query::select()
         .expr_as(distance(walk.near.position), meters.clone())
@@ -155,6 +158,28 @@ pub fn nearest(select: &mut SelectStatement, walk: Nearest<'_>) {
     );
     let radius: SimpleExpr = Expr::SubQuery(None, Box::new(Query::select().column(meters).from(radius).take().into()));
     select.and_where(call("ST_DWithin", [geography(), bound_geography(&here), radius]));
+}
+
+/// Whether a walk by degrees serves. Towards the poles a degree of longitude shrinks, and the radius of such a walk would hold
+/// many more rows than asked for. A limit to the distance ends a walk over the sphere, which uses the same index, but not one
+/// by degrees, which would go on to the end of the table for the rows that are not there.
+fn is_by_degrees(walk: &Nearest<'_>) -> bool {
+    /// Here a degree of longitude is a sixth of one of latitude.
+    const MOST_LATITUDE: f64 = 80.0;
+    match walk.plan {
+        DistancePlan::WalkPlane => true,
+        DistancePlan::Walk | DistancePlan::Sort => {
+            walk.near.position.lat().abs() <= MOST_LATITUDE && !is_within_a_distance(walk.filter)
+        }
+    }
+}
+
+fn is_within_a_distance(filter: &BoundFilter) -> bool {
+    match filter {
+        BoundFilter::And(all) => all.iter().any(is_within_a_distance),
+        BoundFilter::Test(test) => matches!(test, Test::DWithin(..)),
+        BoundFilter::Or(_) | BoundFilter::Not(_) | BoundFilter::Layers(_) => false,
+    }
 }
 
 /// The version of the catalogue beside each row.
