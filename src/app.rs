@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use crate::auth::Keys;
+use crate::auth::keys::Source;
 use crate::config::Config;
 use crate::error::Result;
-use crate::service::Locations;
+use crate::service::{Accounts, Locations};
 use crate::store::Store;
 use crate::store::connect::StoreOptions;
 
@@ -12,13 +14,20 @@ use crate::store::connect::StoreOptions;
 #[derive(Debug, Clone)]
 pub struct App {
     locations: Arc<Locations>,
+    accounts: Arc<Accounts>,
 }
 
 impl App {
     /// Opens the store and builds the services on it.
     pub async fn build(config: &Config) -> Result<Self> {
         let store = Store::open(&StoreOptions::from_config(config)).await?;
-        Ok(Self { locations: Arc::new(Locations::new(store)) })
+        let accounts = Accounts::new(store.clone(), Keys::new(key_source(config)), issuer(config));
+        Ok(Self { locations: Arc::new(Locations::new(store)), accounts: Arc::new(accounts) })
+    }
+
+    /// Accounts, sign-ins and tokens.
+    pub fn accounts(&self) -> &Arc<Accounts> {
+        &self.accounts
     }
 
     /// Questions about locations and layers.
@@ -35,4 +44,13 @@ impl App {
     pub async fn close(&self) -> Result<()> {
         self.locations.store().clone().close().await
     }
+}
+
+fn key_source(config: &Config) -> Source {
+    config.jwt_key.clone().map_or_else(|| Source::Folder(config.data_dir.join("keys")), Source::Given)
+}
+
+/// The `iss` of access tokens.
+fn issuer(config: &Config) -> String {
+    config.public_url.as_ref().map_or("cairn".to_owned(), |url| format!("{}{}", url.origin, url.path))
 }

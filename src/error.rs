@@ -61,6 +61,7 @@ pub struct Error {
     code: ErrorCode,
     message: Cow<'static, str>,
     field: Option<String>,
+    retry_after_seconds: Option<u64>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -70,7 +71,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// An error that the client caused and can mend: `message` says how, in one sentence.
     pub fn new(code: ErrorCode, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, message: message.into(), field: None, source: None }
+        Self { code, message: message.into(), field: None, retry_after_seconds: None, source: None }
     }
 
     /// [`ErrorCode::BadInput`] with one sentence that says what to do.
@@ -111,6 +112,18 @@ impl Error {
             None => outer,
         });
         self
+    }
+
+    /// Says when trying again may help.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after_seconds = Some(seconds);
+        self
+    }
+
+    /// The seconds after which trying again may help, where known.
+    pub fn retry_after_seconds(&self) -> Option<u64> {
+        self.retry_after_seconds
     }
 
     /// The stable code.

@@ -1,13 +1,16 @@
 //! Cairn: a web mapping server in one binary. `ARCHITECTURE.md` has the picture; each folder's page says what may be in it.
 
 pub mod app;
+pub mod auth;
 pub mod cli;
 pub mod config;
+pub mod copy;
 pub mod demo;
 pub mod error;
 pub mod format;
 pub mod geometry;
 pub mod graphql;
+pub mod healthcheck;
 pub mod http;
 pub mod model;
 pub mod query;

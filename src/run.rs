@@ -4,10 +4,11 @@ use axum::Router;
 use tokio::net::TcpListener;
 
 use crate::app::App;
-use crate::config::Config;
+use crate::config::{Config, Secret};
 use crate::error::{Error, Result};
 use crate::graphql::schema::{self, SchemaLimits};
-use crate::http::{self, Pages, Parts, Readiness};
+use crate::http::{self, Identity, Pages, Parts, Readiness};
+use crate::service::first_start::{FIRST_ADMIN, FirstStart};
 use crate::{demo, serve};
 
 /// Serves until the operator says stop. The first line on standard output has the address.
@@ -22,10 +23,14 @@ pub async fn serve(config: Config, with_demo: bool) -> Result<()> {
         let loaded = demo::load(&app).await?;
         tracing::info!(loaded, "demo layers");
     }
+    // A key that cannot be read or made ends the start and not the first sign-in.
+    app.accounts().keys().ring().await?;
+    let first_start = app.accounts().first_start(config.admin_password.as_ref().map(Secret::expose)).await?;
     let readiness = readiness(&app);
     let router = router(&app, &config, readiness.clone());
     let address = listener.local_addr().map_err(Error::internal)?;
     announce(&config, address);
+    welcome(&config, address, &first_start);
     let stopping = async move {
         told_to_stop.await;
         readiness.stop();
@@ -42,7 +47,8 @@ pub fn router(app: &App, config: &Config, readiness: Readiness) -> Router {
         page: config.limits.page.clone(),
     };
     let executor = schema::build(app.clone(), limits);
-    http::router(Parts { config, executor, readiness, pages: Pages::built_in(config.playground) })
+    let identity = Identity::new(app.clone(), &config.trusted_proxies);
+    http::router(Parts { config, executor, identity, readiness, pages: Pages::built_in(config.playground) })
 }
 
 /// Ready while the store answers.
@@ -63,4 +69,21 @@ fn announce(config: &Config, address: std::net::SocketAddr) {
         println!("GraphiQL at http://{address}/graphiql/");
     }
     println!("database {}", config.database);
+}
+
+/// Says how somebody becomes the first administrator. The token stands behind the `#` of the link: browsers send that to no
+/// server, so that no log of a proxy has it.
+fn welcome(config: &Config, address: std::net::SocketAddr, first_start: &FirstStart) {
+    match first_start {
+        FirstStart::HasAccounts => {}
+        FirstStart::MadeAdmin => println!("made the account {FIRST_ADMIN} with CAIRN_ADMIN_PASSWORD"),
+        FirstStart::Link(token) => {
+            let site = config
+                .public_url
+                .as_ref()
+                .map_or(format!("http://{address}"), |url| format!("{}{}", url.origin, url.path));
+            println!("there is no account yet; make the first administrator within 24 hours, once:");
+            println!("  {site}/setup#{}", token.0);
+        }
+    }
 }

@@ -27,12 +27,24 @@ pub struct Case {
     pub is_same_answer: bool,
 }
 
-/// One question, and what the floor answers instead.
+/// One question, and what the floors answer instead.
 pub struct Question {
     /// The JSON body of the request.
     pub body: Vec<u8>,
-    /// The floor's box and number of rows.
+    /// The box and number of rows of the floor that knows boxes only.
     pub floor: Asked,
+    /// The question itself, for a floor that answers the same.
+    pub sought: Sought,
+}
+
+/// What a question looks for.
+pub enum Sought {
+    /// The first by id in a box.
+    Inside(Area),
+    /// The first by distance from a place, at most so many metres away.
+    Around(Place, Option<f64>),
+    /// The first by id within a ring.
+    Within(Vec<[f64; 2]>),
 }
 
 const GEOJSON: &str = "query($filter: LocationFilter, $near: NearInput, $first: Int!) {
@@ -66,27 +78,43 @@ fn body(query: &str, variables: &Value) -> Result<Vec<u8>, Box<dyn Error + Send 
 }
 
 fn in_boxes(places: &[Place], query: &str, first: usize) -> Result<Vec<Question>, Box<dyn Error + Send + Sync>> {
-    let question = |(middle, half)| {
-        let area @ Area { west, south, east, north } = Area::around(middle, half);
-        let filter = json!({ "bbox": { "west": west, "south": south, "east": east, "north": north } });
-        let body = body(query, &json!({ "filter": filter, "first": first }))?;
-        Ok(Question { body, floor: Asked { area, limit: first } })
-    };
-    boxes(places, first, QUESTIONS, 1).into_iter().map(question).collect()
+    boxes(places, first, QUESTIONS, 1)
+        .into_iter()
+        .map(|(middle, half)| in_box(query, Area::around(middle, half), first))
+        .collect()
+}
+
+/// The first by id in a box, as GeoJSON.
+pub fn inside(area: Area, first: usize) -> Result<Question, Box<dyn Error + Send + Sync>> {
+    in_box(GEOJSON, area, first)
+}
+
+fn in_box(query: &str, area: Area, first: usize) -> Result<Question, Box<dyn Error + Send + Sync>> {
+    let Area { west, south, east, north } = area;
+    let filter = json!({ "bbox": { "west": west, "south": south, "east": east, "north": north } });
+    let body = body(query, &json!({ "filter": filter, "first": first }))?;
+    Ok(Question { body, floor: Asked { area, limit: first }, sought: Sought::Inside(area) })
 }
 
 /// The nearest, at any distance or within one; the floor's box holds as many.
 fn around(places: &[Place], first: usize, meters: Option<f64>) -> Result<Vec<Question>, Box<dyn Error + Send + Sync>> {
-    let question = |(middle @ (lon, lat), half): (Place, f64)| {
-        let filter = meters.map(|meters| {
-            json!({ "dWithin": { "geometry": { "type": "Point", "coordinates": [lon, lat] }, "meters": meters } })
-        });
-        let near = json!({ "position": { "lon": lon, "lat": lat } });
-        let body = body(GEOJSON, &json!({ "filter": filter, "near": near, "first": first }))?;
-        let area = Area::around(middle, meters.map_or(half, |meters| meters / METERS_PER_DEGREE));
-        Ok(Question { body, floor: Asked { area, limit: first } })
-    };
-    boxes(places, first, QUESTIONS, 2).into_iter().map(question).collect()
+    boxes(places, first, QUESTIONS, 2).into_iter().map(|(middle, half)| near(middle, half, first, meters)).collect()
+}
+
+/// The nearest at any distance, as GeoJSON.
+pub fn nearest(middle: Place, first: usize) -> Result<Question, Box<dyn Error + Send + Sync>> {
+    near(middle, 0.0, first, None)
+}
+
+fn near(middle: Place, half: f64, first: usize, meters: Option<f64>) -> Result<Question, Box<dyn Error + Send + Sync>> {
+    let (lon, lat) = middle;
+    let filter = meters.map(
+        |meters| json!({ "dWithin": { "geometry": { "type": "Point", "coordinates": [lon, lat] }, "meters": meters } }),
+    );
+    let near = json!({ "position": { "lon": lon, "lat": lat } });
+    let body = body(GEOJSON, &json!({ "filter": filter, "near": near, "first": first }))?;
+    let area = Area::around(middle, meters.map_or(half, |meters| meters / METERS_PER_DEGREE));
+    Ok(Question { body, floor: Asked { area, limit: first }, sought: Sought::Around(middle, meters) })
 }
 
 /// Wavy rings of 200 vertices around cities.
@@ -105,7 +133,8 @@ fn in_polygons(places: &[Place], first: usize) -> Result<Vec<Question>, Box<dyn 
         ring.extend(ring.first().copied());
         let filter = json!({ "within": { "type": "Polygon", "coordinates": [ring] } });
         let body = body(GEOJSON, &json!({ "filter": filter, "first": first }))?;
-        Ok(Question { body, floor: Asked { area: Area::around((lon, lat), 1.4 * half), limit: first } })
+        let floor = Asked { area: Area::around((lon, lat), 1.4 * half), limit: first };
+        Ok(Question { body, floor, sought: Sought::Within(ring) })
     };
     boxes(places, first, QUESTIONS, 3).into_iter().map(question).collect()
 }

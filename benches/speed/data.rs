@@ -1,4 +1,4 @@
-//! The file that is asked: all cities, loaded through the library as `cairn serve --demo` loads its own.
+//! What is asked: all cities, loaded through the library as `cairn serve --demo` loads its own.
 
 use std::error::Error;
 use std::io::{BufRead, BufReader};
@@ -18,8 +18,13 @@ pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Loads the GeoJSON lines of `cities` into a new GeoPackage; gives the places in the order of their ids.
-pub fn load(cities: &Path, file: &Path) -> Result<Vec<Place>, Box<dyn Error + Send + Sync>> {
+/// The address of a GeoPackage.
+pub fn url_of(file: &Path) -> String {
+    format!("sqlite://{}", file.display())
+}
+
+/// Loads the GeoJSON lines of `cities` into a new database; gives the places in the order of their ids.
+pub fn load(cities: &Path, database: &str) -> Result<Vec<Place>, Box<dyn Error + Send + Sync>> {
     let mut places = Vec::new();
     let mut locations = Vec::new();
     for line in BufReader::new(std::fs::File::open(cities)?).lines() {
@@ -36,13 +41,13 @@ pub fn load(cities: &Path, file: &Path) -> Result<Vec<Place>, Box<dyn Error + Se
         style: json!({}),
         position: 1,
     };
-    let settings = [("DATABASE_URL".to_owned(), format!("sqlite://{}", file.display()))];
+    let settings = [("DATABASE_URL".to_owned(), database.to_owned())];
     let config = Config::from_pairs(settings)?;
     tokio::runtime::Runtime::new()?.block_on(async {
         let app = App::build(&config).await?;
         let made = app.locations().create_layer(&Viewer::Server, layer, locations).await?;
         app.close().await?;
-        if made { Ok(places) } else { Err("the file is not new".into()) }
+        if made { Ok(places) } else { Err("the database is not new".into()) }
     })
 }
 

@@ -7,9 +7,15 @@
 
 mod cases;
 mod client;
+#[path = "../../tests/common/cluster.rs"]
+#[expect(dead_code, reason = "the tests stop and start theirs")]
+mod cluster;
 mod data;
 mod floor;
+mod growth;
+mod pgbench;
 mod places;
+mod postgis;
 mod report;
 mod rounds;
 mod server;
@@ -26,8 +32,31 @@ const STARTS: usize = 5;
 fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let cities = std::env::var("CAIRN_BENCH_CITIES").map_err(|_| "run `make bench`, which brings the data")?;
     let folder = tempfile::tempdir()?;
-    let file = folder.path().join("bench.gpkg");
-    let places = data::load(Path::new(&cities), &file)?;
+    let mut report = Report::default();
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
+    let wants = |part: &str| wanted.is_empty() || wanted.iter().any(|word| word == part);
+    if wants("file") {
+        file(Path::new(&cities), folder.path(), &mut report)?;
+    }
+    if wants("postgis") {
+        postgis::measure(Path::new(&cities), folder.path(), &mut report)?;
+    }
+    if wants("growth") {
+        let is_ten_million = std::env::args().any(|word| word == "--ten-million");
+        growth::measure(Path::new(&cities), folder.path(), is_ten_million, &mut report)?;
+    }
+    let load = std::fs::read_to_string("/proc/loadavg")?;
+    println!(
+        "\n{report}\nload of the machine (1, 5, 15 minutes): {}",
+        load.split_whitespace().take(3).collect::<Vec<_>>().join(" ")
+    );
+    Ok(())
+}
+
+/// The part on a file: the floor is rusqlite in this process.
+fn file(cities: &Path, folder: &Path, report: &mut Report) -> rounds::Outcome<()> {
+    let file = folder.join("bench.gpkg");
+    let places = data::load(cities, &data::url_of(&file))?;
     println!(
         "{} cities, a file of {} MB, {} cores",
         places.len(),
@@ -36,23 +65,17 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     );
 
     let mut cases = cases::all(&places)?;
-    let mut report = Report::default();
-    let server = start(&file, &cases, &mut report)?;
-    rounds::round_trip(&server, &mut report)?;
+    let server = start(&file, &cases, report)?;
+    rounds::round_trip(&server, report)?;
     for case in &mut cases {
         rounds::check(case, &server, &file)?;
-        rounds::against_floor(case, &server, &file, &mut report)?;
-        rounds::cpu_against_floor(case, &server, &file, &mut report)?;
+        rounds::against_floor(case, &server, &file, report)?;
+        rounds::cpu_against_floor(case, &server, &file, report)?;
     }
     for (name, first) in [("connection of 1,000 x 6", 1_000), ("connection of 100 x 6", 100)] {
-        rounds::connection_cpu(name, &cases::connections(&places, first)?, &server, &mut report)?;
+        rounds::connection_cpu(name, &cases::connections(&places, first)?, &server, report)?;
     }
     report.push(Row::bytes("memory after the load", server.resident_bytes()?, Goal::None));
-    let load = std::fs::read_to_string("/proc/loadavg")?;
-    println!(
-        "\n{report}\nload of the machine (1, 5, 15 minutes): {}",
-        load.split_whitespace().take(3).collect::<Vec<_>>().join(" ")
-    );
     Ok(())
 }
 
@@ -64,7 +87,7 @@ fn start(file: &Path, cases: &[cases::Case], report: &mut Report) -> Result<Serv
     for _ in 0..STARTS {
         // The one before must have ended: it would share the processors.
         drop(running.take());
-        let (server, time) = Server::start(file, &question.body)?;
+        let (server, time) = Server::start(&data::url_of(file), file.parent().unwrap_or(file), &question.body)?;
         times.push(time);
         memory = memory.max(server.resident_bytes()?);
         running = Some(server);

@@ -19,9 +19,10 @@ const TURN: Duration = Duration::from_millis(150);
 /// The same where processor time is read, which comes in hundredths of a second.
 const CPU_TURN: Duration = Duration::from_millis(600);
 /// Connections of the throughput measurement.
-const CONNECTIONS: usize = 8;
+pub const CONNECTIONS: usize = 8;
 
-type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
+/// A failure ends the run.
+pub type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 /// The middle one.
 pub fn median(values: &[f64]) -> f64 {
@@ -56,9 +57,9 @@ pub fn check(case: &mut Case, server: &Server, file: &Path) -> Outcome<()> {
 pub fn against_floor(case: &Case, server: &Server, file: &Path, report: &mut Report) -> Outcome<()> {
     let (mut one, mut many) = (Rounds::default(), Rounds::default());
     for _ in 0..ROUNDS {
-        one.push(floor_turn(case, file, 1)?, server_turn(case, server, 1)?);
+        one.push(floor_turn(case, file, 1)?, server_turn(case, server, 1, TURN)?);
         // The floor needs no more threads than there are processors: it never waits for anybody.
-        many.push(floor_turn(case, file, cores())?, server_turn(case, server, CONNECTIONS)?);
+        many.push(floor_turn(case, file, cores())?, server_turn(case, server, CONNECTIONS, TURN)?);
     }
     let time = if matches!(case.goal, Goal::AtMost(_)) { case.goal } else { Goal::None };
     let throughput = if matches!(case.goal, Goal::AtLeast(_)) { case.goal } else { Goal::None };
@@ -69,7 +70,7 @@ pub fn against_floor(case: &Case, server: &Server, file: &Path, report: &mut Rep
 
 /// What every round gave, as answers a second.
 #[derive(Default)]
-struct Rounds {
+pub struct Rounds {
     floor: Vec<f64>,
     cairn: Vec<f64>,
 }
@@ -83,12 +84,14 @@ pub struct Medians {
 }
 
 impl Rounds {
-    fn push(&mut self, floor: f64, cairn: f64) {
+    /// Adds what both sides reached in one round.
+    pub fn push(&mut self, floor: f64, cairn: f64) {
         self.floor.push(floor);
         self.cairn.push(cairn);
     }
 
-    fn rates(&self) -> Medians {
+    /// As answers a second.
+    pub fn rates(&self) -> Medians {
         let ratios: Vec<f64> = self.cairn.iter().zip(&self.floor).map(|(cairn, floor)| cairn / floor).collect();
         Medians { floor: median(&self.floor), cairn: median(&self.cairn), ratio: median(&ratios) }
     }
@@ -105,15 +108,17 @@ fn floor_turn(case: &Case, file: &Path, threads: usize) -> Outcome<f64> {
         let connection = floor::open(file)?;
         let mut statement = floor::prepare(&connection)?;
         let mut out = Vec::new();
-        turn(&case.questions, offset, barrier, |question| Ok(floor::answer(&mut statement, question.floor, &mut out)?))
+        turn(&case.questions, offset, barrier, TURN, |question| {
+            Ok(floor::answer(&mut statement, question.floor, &mut out)?)
+        })
     })
 }
 
 /// Answers a second of the server on so many connections, each driven by a thread that waits most of the time.
-fn server_turn(case: &Case, server: &Server, connections: usize) -> Outcome<f64> {
+pub fn server_turn(case: &Case, server: &Server, connections: usize, least: Duration) -> Outcome<f64> {
     at_once(connections, |barrier, offset| {
         let mut client = Client::connect(server.address)?;
-        turn(&case.questions, offset, barrier, |question| client.ask(&question.body).map(|_| ()))
+        turn(&case.questions, offset, barrier, least, |question| client.ask(&question.body).map(|_| ()))
     })
 }
 
@@ -138,6 +143,7 @@ fn turn(
     questions: &[Question],
     offset: usize,
     barrier: &Barrier,
+    least: Duration,
     mut ask: impl FnMut(&Question) -> Outcome<()>,
 ) -> Outcome<f64> {
     // The first answer pays for what is made once: a connection's buffers, a statement's first run.
@@ -145,7 +151,7 @@ fn turn(
     barrier.wait();
     let began = Instant::now();
     let mut answers = 0_u32;
-    while began.elapsed() < TURN {
+    while began.elapsed() < least {
         for question in questions.iter().cycle().skip(offset).take(questions.len()) {
             ask(question)?;
             answers += 1;

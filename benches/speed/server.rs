@@ -22,17 +22,18 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts the process and waits for its first answer; gives the seconds that this took.
-    pub fn start(file: &Path, question: &[u8]) -> Result<(Self, f64), Box<dyn Error + Send + Sync>> {
+    /// Starts the process over a database, with what it keeps in `folder`, and waits for its first answer; gives the seconds
+    /// that this took.
+    pub fn start(database: &str, folder: &Path, question: &[u8]) -> Result<(Self, f64), Box<dyn Error + Send + Sync>> {
         let began = Instant::now();
         let mut child = Command::new(env!("CARGO_BIN_EXE_cairn"))
             .arg("serve")
             .env_clear()
-            .env("DATABASE_URL", format!("sqlite://{}", file.display()))
-            .env("CAIRN_DATA_DIR", file.parent().unwrap_or(file))
+            .env("DATABASE_URL", database)
+            .env("CAIRN_DATA_DIR", folder)
             .env("CAIRN_LISTEN", "127.0.0.1:0")
             .env("CAIRN_LOG", "error")
-            .current_dir(file.parent().unwrap_or(file))
+            .current_dir(folder)
             .stdout(Stdio::piped())
             .spawn()?;
         let mut output = BufReader::new(child.stdout.take().ok_or("no output")?);

@@ -16,7 +16,7 @@ pub enum Database {
 
 impl Database {
     /// Reads `sqlite://PATH` or `postgres://...`. No fault repeats the text: it may hold a password.
-    pub(super) fn read(text: &str) -> Result<Self, String> {
+    pub fn read(text: &str) -> Result<Self, String> {
         if let Some(rest) = text.strip_prefix("postgres://").or_else(|| text.strip_prefix("postgresql://")) {
             return PostgresUrl::read(rest).map(Self::Postgis);
         }

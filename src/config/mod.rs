@@ -6,6 +6,8 @@
 
 mod database;
 mod limits;
+mod network;
+mod secret;
 mod setting;
 mod settings;
 mod table;
@@ -13,6 +15,8 @@ mod values;
 
 pub use database::{Database, PostgresUrl};
 pub use limits::{ConnectionLimits, GraphqlLimits, HttpLimits, Limits, PageLimits, StoreLimits};
+pub use network::Network;
+pub use secret::Secret;
 pub use setting::{Group, Setting};
 pub use settings::{Config, LogFormat};
 pub use table::{example_file, groups};

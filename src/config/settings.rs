@@ -2,6 +2,8 @@
 
 use super::database::Database;
 use super::limits::Limits;
+use super::network::Network;
+use super::secret::Secret;
 use super::table::{default_of, groups};
 use super::values::{Basemap, PublicUrl, Reader, plain_host, switch};
 use crate::error::{Error, Result};
@@ -31,6 +33,12 @@ pub struct Config {
     pub public_url: Option<PublicUrl>,
     /// Host names that requests may carry: the defaults and the operator's.
     pub allowed_hosts: Vec<String>,
+    /// Proxies whose word on the client's address counts.
+    pub trusted_proxies: Vec<Network>,
+    /// The key that signs access tokens, as PEM or as the path of one; none: a file in the data folder.
+    pub jwt_key: Option<Secret>,
+    /// The password of the first administrator, for a first start without hands.
+    pub admin_password: Option<Secret>,
     /// Whether the schema may be asked for.
     pub introspection: bool,
     /// Whether `/graphiql/` answers.
@@ -93,6 +101,9 @@ impl Config {
             allowed_hosts: allowed_hosts(listen, public_url.as_ref(), named_hosts),
             listen,
             public_url,
+            trusted_proxies: reader.optional("CAIRN_TRUSTED_PROXIES", Network::read_list).unwrap_or_default(),
+            jwt_key: reader.optional("CAIRN_JWT_KEY", |text| Ok(Secret::new(text))),
+            admin_password: reader.optional("CAIRN_ADMIN_PASSWORD", |text| Ok(Secret::new(text))),
             introspection: reader.optional("CAIRN_INTROSPECTION", switch).unwrap_or(true),
             playground: reader.optional("CAIRN_PLAYGROUND", switch).unwrap_or(true),
             basemap,

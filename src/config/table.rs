@@ -15,7 +15,11 @@ const fn row(
 type Row = (&'static str, &'static str, &'static [&'static str]);
 
 const DATA: &[Row] = &[
-    row("CAIRN_DATA_DIR", "./data", &["The folder of the database file, made at the first start."]),
+    row(
+        "CAIRN_DATA_DIR",
+        "./data",
+        &["The folder of the database file and of the signing keys, made at the first start."],
+    ),
     row(
         "DATABASE_URL",
         "",
@@ -48,6 +52,34 @@ const ADDRESS: &[Row] = &[
     row("CAIRN_TLS", "off", &["off: plain HTTP, for this machine or behind a proxy that speaks TLS."]),
 ];
 
+const ACCOUNTS: &[Row] = &[
+    row(
+        "CAIRN_ADMIN_PASSWORD",
+        "",
+        &[
+            "The password of the account admin, made at a start that finds no account. Not set: such a start prints a link",
+            "that makes the first administrator, good once and for 24 hours.",
+        ],
+    ),
+    row(
+        "CAIRN_JWT_KEY",
+        "",
+        &[
+            "The Ed25519 key that signs access tokens: PKCS#8 PEM (line breaks may be written \\n), or the path of such a file;",
+            "`cairn secret` prints a new one. After a first key that signs, older ones may stand that still verify. Not set: a",
+            "key is made in CAIRN_DATA_DIR/keys. Servers on one database need the same key or share that folder.",
+        ],
+    ),
+    row(
+        "CAIRN_TRUSTED_PROXIES",
+        "",
+        &[
+            "Networks of proxies before the server, by comma, such as 10.0.0.0/8. Only they may name the client's address in",
+            "X-Forwarded-For; it counts failed sign-ins.",
+        ],
+    ),
+];
+
 const PAGES: &[Row] = &[
     row("CAIRN_INTROSPECTION", "on", &["Whether clients may ask for the GraphQL schema: on or off."]),
     row("CAIRN_PLAYGROUND", "on", &["Whether GraphiQL answers at /graphiql/: on or off."]),
@@ -70,23 +102,38 @@ const LOG: &[Row] = &[
     row("CAIRN_LOG_FORMAT", "pretty", &["pretty for people, json (one object a line) for machines."]),
 ];
 
+/// Read by `compose.yaml`, not by the server.
+const CONTAINERS: &[Row] = &[
+    row(
+        "POSTGRES_PASSWORD",
+        "",
+        &["For docker compose: the password of its database, taken at its first start. There is no default."],
+    ),
+    row("PUBLISH", "127.0.0.1:8080", &["For docker compose: the ADDRESS:PORT of this machine that reaches Cairn."]),
+];
+
 fn group(title: &'static str, rows: &'static [Row]) -> Group {
     let settings =
         rows.iter().map(|&(name, default, meaning)| Setting { name, default: default.to_owned(), meaning }).collect();
     Group { title, settings }
 }
 
-/// All settings of this version, in the order of `.env.example`.
+/// All settings of the server, in the order of `.env.example`.
 pub fn groups() -> Vec<Group> {
-    let mut groups =
-        vec![group("Data", DATA), group("Address", ADDRESS), group("Pages and GraphQL", PAGES), group("Log", LOG)];
+    let mut groups = vec![
+        group("Data", DATA),
+        group("Address", ADDRESS),
+        group("Accounts", ACCOUNTS),
+        group("Pages and GraphQL", PAGES),
+        group("Log", LOG),
+    ];
     groups.extend(Limits::groups());
     groups
 }
 
 /// The default of one setting in `groups`; empty for "not set".
 pub(super) fn default_of(name: &str) -> &'static str {
-    [DATA, ADDRESS, PAGES, LOG]
+    [DATA, ADDRESS, ACCOUNTS, PAGES, LOG]
         .into_iter()
         .flatten()
         .find(|(row, _, _)| *row == name)
@@ -99,7 +146,7 @@ pub fn example_file() -> String {
         "# Settings of Cairn. Copy this file to .env and take away the # of a line to change it.\n\
          # The environment goes before this file. An unknown CAIRN_ name is warned about at the start.\n",
     );
-    for group in groups() {
+    for group in groups().into_iter().chain([group("Containers", CONTAINERS)]) {
         let _ = writeln!(text, "\n# ---- {} ----", group.title);
         for setting in group.settings {
             text.push('\n');

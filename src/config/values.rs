@@ -53,7 +53,7 @@ pub(super) fn switch(text: &str) -> Result<bool, String> {
     match text {
         "on" => Ok(true),
         "off" => Ok(false),
-        "signed-in" => Err("this version has no accounts yet; use on or off".to_owned()),
+        "signed-in" => Err("signed-in is not in this version; use on or off".to_owned()),
         _ => Err("must be on or off".to_owned()),
     }
 }

@@ -1,11 +1,13 @@
 //! What resolvers find in the context: the services, and the viewer that the door made once for the request.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use async_graphql::Context;
 
 use crate::app::App;
 use crate::config::PageLimits;
 use crate::error::{Error, Result};
-use crate::model::{LocationId, Viewer};
+use crate::model::{Caller, LocationId, Viewer};
 
 /// The services.
 pub fn app<'a>(context: &Context<'a>) -> Result<&'a App> {
@@ -20,6 +22,20 @@ pub fn page_limits(context: &Context<'_>) -> PageLimits {
 /// Who asks; a request that no door has named a viewer for is anonymous.
 pub fn viewer(context: &Context<'_>) -> Viewer {
     context.data_opt::<Viewer>().cloned().unwrap_or(Viewer::Anonymous)
+}
+
+/// Who asks, and what proved it.
+pub fn caller(context: &Context<'_>) -> Caller {
+    context.data_opt::<Caller>().cloned().unwrap_or(Caller::ANONYMOUS)
+}
+
+/// Where a request came from, in its data: the connection's other end, or what a trusted proxy says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientAddress(pub IpAddr);
+
+/// The address that failed sign-ins are counted by.
+pub fn client_address(context: &Context<'_>) -> IpAddr {
+    context.data_opt::<ClientAddress>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| address.0)
 }
 
 /// Stands in the data of a question that names a field of the root twice, as clients with fragments do. async-graphql joins

@@ -1,5 +1,7 @@
 //! The GraphQL door: the schema, and how its inputs become questions. No SQL, no rights decided here.
 
+pub mod account_mutations;
+pub mod accounts;
 pub mod clusters;
 pub mod connection;
 pub mod context;
@@ -7,6 +9,7 @@ pub mod filter_input;
 pub mod guard;
 pub mod layer;
 pub mod location;
+pub mod mutation_root;
 pub mod query_root;
 pub mod rendered;
 pub mod scalars;

@@ -15,6 +15,9 @@ const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+
 /// Seconds after which a client may come back after a 503 or a 429.
 pub(super) const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("2");
 
+/// What RFC 6750 answers to a token that is not valid.
+const INVALID_TOKEN: HeaderValue = HeaderValue::from_static("Bearer error=\"invalid_token\"");
+
 /// An error on its way out, with its HTTP status. The text is written by the outermost layer, which knows the
 /// request id; so each cause is also logged exactly once.
 #[derive(Debug)]
@@ -98,7 +101,10 @@ pub(super) fn take(response: &mut Response) -> Option<Arc<Error>> {
     headers.remove(header::CONTENT_LENGTH);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
-        headers.insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS);
+        headers.insert(header::RETRY_AFTER, error.retry_after_seconds().map_or(RETRY_AFTER_SECONDS, HeaderValue::from));
+    }
+    if status == StatusCode::UNAUTHORIZED {
+        headers.insert(header::WWW_AUTHENTICATE, INVALID_TOKEN);
     }
     Some(error)
 }

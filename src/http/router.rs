@@ -6,6 +6,7 @@ use super::error::{Problem, panicked};
 use super::graphql::{self, Door, Execute};
 use super::headers::{self, SecurityHeaders};
 use super::host::{self, AllowedHosts};
+use super::identity::{self, Identity};
 use super::system::{self, Readiness};
 use crate::config::Config;
 use axum::Router;
@@ -25,6 +26,8 @@ pub struct Parts<'a, E> {
     pub config: &'a Config,
     /// Who answers GraphQL questions.
     pub executor: E,
+    /// Who knows tokens.
+    pub identity: Identity,
     /// Whether the server can take requests.
     pub readiness: Readiness,
     /// The pages.
@@ -33,11 +36,18 @@ pub struct Parts<'a, E> {
 
 /// The whole HTTP door. The layers read from the inside out: the last one sees a request first.
 pub fn router<E: Execute>(parts: Parts<'_, E>) -> Router {
-    let Parts { config, executor, readiness, pages } = parts;
+    let Parts { config, executor, identity, readiness, pages } = parts;
     let door = Door::new(executor, config);
     let settings = system::settings(config.basemap.as_ref());
     Router::new()
-        .route(graphql::PATH, get(graphql::get::<E>).post(graphql::post::<E>).with_state(door))
+        .route(
+            graphql::PATH,
+            get(graphql::get::<E>)
+                .post(graphql::post::<E>)
+                .with_state(door)
+                .layer(from_fn_with_state(identity.clone(), identity::identify)),
+        )
+        .route("/.well-known/jwks.json", get(identity::jwks).with_state(identity))
         .route("/livez", get(system::livez))
         .route("/readyz", get(system::readyz).with_state(readiness))
         .route("/settings.json", get(system::settings_json).with_state(settings))

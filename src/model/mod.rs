@@ -1,5 +1,6 @@
 //! The words of the domain: what a location, a layer and a viewer are, free of tables and of doors.
 
+pub mod account;
 pub mod catalog;
 pub mod columns;
 pub mod draft;
@@ -9,6 +10,7 @@ pub mod summary;
 pub mod time;
 pub mod viewer;
 
+pub use account::{Caller, Credential};
 pub use catalog::{Catalog, Layer, LayerId, Visibility};
 pub use columns::{Column, Columns};
 pub use draft::{NewLayer, NewLocation};

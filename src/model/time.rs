@@ -14,3 +14,8 @@ pub fn parse_timestamp(text: &str) -> Result<Timestamp> {
 pub fn format_timestamp(time: Timestamp) -> String {
     time.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
+
+/// Reads a stored number of milliseconds since 1970.
+pub fn from_milliseconds(milliseconds: i64) -> Result<Timestamp> {
+    Timestamp::from_timestamp_millis(milliseconds).ok_or_else(|| Error::internal("a stored time is out of range"))
+}

@@ -6,6 +6,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection};
 
 use crate::config::{Config, Database};
 use crate::error::{Error, ErrorCode, Result};
+use crate::store::copy::unfinished;
 use crate::store::dialect::Dialect;
 use crate::store::{gpkg, postgis};
 
@@ -67,13 +68,14 @@ pub enum Role {
 }
 
 impl Store {
-    /// Opens the database and brings its tables up to date under a lock.
+    /// Opens the database and brings its tables up to date under a lock. One that holds a part of a copy is refused.
     pub async fn open(options: &StoreOptions) -> Result<Self> {
         match &options.database {
             Database::Geopackage(path) => {
                 gpkg::connect::make_folder(path).await?;
                 let writer = gpkg::connect::connect(path, options, Role::Writer).await?;
                 gpkg::migrate::run(&writer).await.map_err(|error| out_of_date(&options.database, error))?;
+                unfinished::refuse(&writer, &options.database).await?;
                 let reader = gpkg::connect::connect(path, options, Role::Reader).await?;
                 let rows = Rows::Geopackage(gpkg::readers::Readers::open(path, options)?);
                 Ok(Self { reader, writer, dialect: Dialect::Geopackage, rows })
@@ -81,6 +83,7 @@ impl Store {
             Database::Postgis(url) => {
                 postgis::migrate::run(url, options).await.map_err(|error| out_of_date(&options.database, error))?;
                 let writer = postgis::connect::connect(url, options, Role::Writer).await?;
+                unfinished::refuse(&writer, &options.database).await?;
                 let reader = postgis::connect::connect(url, options, Role::Reader).await?;
                 Ok(Self { reader, writer, dialect: Dialect::Postgis, rows: Rows::Postgis })
             }

@@ -197,6 +197,7 @@ impl Dialect {
 
 /// Whether every row that passes lies in some place or list of ids: then sorting those by distance beats a walk through the
 /// index that most rows fail.
+///
 /// A distance from the very place that the walk starts at narrows nothing: the walk ends there by itself.
 pub fn narrows_by_place(filter: &BoundFilter, here: &Geometry) -> bool {
     match filter {

@@ -1,7 +1,11 @@
 //! The store: the only place with SQL. It answers [`BoundQuery`](crate::query::BoundQuery)s and nothing weaker.
 
+pub mod account_book;
+pub mod accounts;
+pub mod api_tokens;
 pub mod catalog;
 pub mod connect;
+pub mod copy;
 pub mod dialect;
 pub mod error;
 pub mod gpkg;
@@ -9,6 +13,7 @@ pub mod locations;
 #[cfg(test)]
 mod plan_tests;
 pub mod postgis;
+pub mod sessions;
 pub mod sql;
 pub mod summaries;
 pub mod write;

@@ -50,7 +50,7 @@ impl Store {
 
     /// A transaction that, on SQLite, holds the write lock from its start: one that begins by reading fails when another
     /// writes.
-    async fn begin_write(&self) -> Result<DatabaseTransaction> {
+    pub(super) async fn begin_write(&self) -> Result<DatabaseTransaction> {
         let sqlite_transaction_mode = match self.dialect {
             Dialect::Geopackage => Some(SqliteTransactionMode::Immediate),
             Dialect::Postgis => None,

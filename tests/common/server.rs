@@ -42,7 +42,9 @@ macro_rules! on_both_stores {
 pub struct Server {
     /// The services, for what has no door yet.
     pub app: App,
-    router: Router,
+    /// The whole HTTP door.
+    pub router: Router,
+    url: String,
     folder: TempDir,
     database: Option<TestDatabase>,
 }
@@ -62,8 +64,22 @@ impl Server {
         };
         let file = folder.path().join("cairn.gpkg");
         let url = database.as_ref().map_or(format!("sqlite://{}", file.display()), |database| database.url.clone());
-        let (app, router) = Self::open(&url, settings).await;
-        Self { app, router, folder, database }
+        // Settings of the test go before: a later pair holds.
+        let data_dir = folder.path().to_str().expect("UTF-8").to_owned();
+        let settings: Vec<_> =
+            [("CAIRN_DATA_DIR", data_dir.as_str())].into_iter().chain(settings.iter().copied()).collect();
+        let (app, router) = Self::open(&url, &settings).await;
+        Self { app, router, url, folder, database }
+    }
+
+    /// Another server on the same database and data folder.
+    pub async fn replica(&self) -> (App, Router) {
+        Self::open(&self.url, &[("CAIRN_DATA_DIR", self.folder.path().to_str().expect("UTF-8"))]).await
+    }
+
+    /// The address of the database.
+    pub fn url(&self) -> &str {
+        &self.url
     }
 
     /// The services and the router over a database that is there.
@@ -173,12 +189,18 @@ impl Server {
 
 /// Asks a router; gives the head and the response object.
 pub async fn ask(router: &Router, query: &str, variables: Value) -> (Parts, Value) {
+    ask_as(router, "", query, variables).await
+}
+
+/// Asks a router with a bearer token; without one when it is empty.
+pub async fn ask_as(router: &Router, token: &str, query: &str, variables: Value) -> (Parts, Value) {
     let body = json!({ "query": query, "variables": variables }).to_string();
-    let request = Request::post("/graphql")
-        .header(header::HOST, "localhost")
-        .header(header::CONTENT_TYPE, "application/json")
-        .body(Body::from(body))
-        .expect("a request");
+    let mut request =
+        Request::post("/graphql").header(header::HOST, "localhost").header(header::CONTENT_TYPE, "application/json");
+    if !token.is_empty() {
+        request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+    }
+    let request = request.body(Body::from(body)).expect("a request");
     let (head, body) = router.clone().oneshot(request).await.expect("the router answers").into_parts();
     let bytes = body.collect().await.expect("a body").to_bytes();
     let answer =

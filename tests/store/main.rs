@@ -3,14 +3,21 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod accounts;
+mod api_tokens;
 mod brute_force;
+mod commands;
+mod copy;
 mod differential;
 mod faults;
 mod filters;
+mod forged;
 mod gdal;
 mod paging;
 mod paths;
 mod postgis;
+mod replicas;
+mod rights;
 mod schema;
 mod sight;
 mod surface;

@@ -42,7 +42,7 @@ async fn five_servers_that_open_a_new_database_at_once_all_come_up() {
 
 #[tokio::test]
 async fn a_database_without_postgis_gets_one_error_with_the_command() {
-    let cluster = Cluster::start();
+    let cluster = Cluster::start(&[]);
     let mut connection = PgConnection::connect(&cluster.url("postgres")).await.expect("the cluster");
     execute(&mut connection, "CREATE ROLE owner LOGIN").await;
     execute(&mut connection, "CREATE DATABASE bare OWNER owner").await;
@@ -56,7 +56,7 @@ async fn a_database_without_postgis_gets_one_error_with_the_command() {
 
 #[tokio::test]
 async fn a_restart_of_postgresql_needs_no_restart_of_cairn() {
-    let cluster = Cluster::start();
+    let cluster = Cluster::start(&[]);
     let (_app, router) = Server::open(&cluster.url("postgres"), &[]).await;
     let asked = async || ask(&router, COUNT, json!({})).await;
     let all = json!({ "data": { "locations": { "totalCount": 0 } } });

@@ -1,4 +1,4 @@
-//! Faults that strike outside of a question: the time limit and a panic, told in GraphQL's own form.
+//! Faults that strike outside of a question: the time limit, a panic, a token that is not valid, told in GraphQL's own form.
 
 use super::super::error::take;
 use super::super::request_id::RequestId;
@@ -7,14 +7,14 @@ use super::mask::to_server_error;
 use super::media::Media;
 use async_graphql::Response as Answer;
 use axum::extract::Request;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
 /// The route whose faults are shaped here.
 pub const PATH: &str = "/graphql";
 
-/// Gives an answer of 5xx on [`PATH`] the body that a GraphQL client reads: the status stays, the code stands in
+/// Gives an answer of 5xx or 401 on [`PATH`] the body that a GraphQL client reads: the status stays, the code stands in
 /// `errors[0].extensions`. A client that takes neither media type has its problem document.
 pub async fn shape(request: Request, next: Next) -> Response {
     if request.uri().path() != PATH {
@@ -23,7 +23,8 @@ pub async fn shape(request: Request, next: Next) -> Response {
     let media = Media::negotiate(request.headers());
     let id = request.extensions().get::<RequestId>().cloned();
     let mut response = next.run(request).await;
-    let (Some(media), Some(id), true) = (media, id, response.status().is_server_error()) else { return response };
+    let strikes = response.status().is_server_error() || response.status() == StatusCode::UNAUTHORIZED;
+    let (Some(media), Some(id), true) = (media, id, strikes) else { return response };
     let Some(error) = take(&mut response) else { return response };
     let mut told = to_server_error(&error);
     if let Some(extensions) = &mut told.extensions {

@@ -6,13 +6,14 @@ use super::super::request_id::RequestId;
 use super::answer::{could_not_run, write_batch, write_response};
 use super::complete::{Switches, Types};
 use super::documents::Documents;
-use super::mask::{code_of, mask, to_server_error};
+use super::mask::{code_of, mask, retry_after_of, to_server_error};
 use super::media::{Media, is_json};
 use super::origin::is_foreign;
 use super::question::{Asked, Question};
 use crate::config::{Config, Limits};
 use crate::error::{Error, ErrorCode};
-use crate::graphql::context::AskedTwice;
+use crate::graphql::context::{AskedTwice, ClientAddress};
+use crate::model::Caller;
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
 use async_graphql::{ObjectType, Response as Answer, Schema, ServerError, SubscriptionType, Value, Variables};
 use axum::Extension;
@@ -83,7 +84,7 @@ impl<E: Execute> Door<E> {
     }
 
     /// Guards, runs and masks one question. Operations other than `allowed` kinds are refused.
-    async fn answer(&self, mut question: Question, id: &RequestId) -> Answer {
+    async fn answer(&self, mut question: Question, asker: &Asker) -> Answer {
         let document = match self.shared.documents.get(&question.query) {
             Ok(document) => document,
             Err(error) => return Answer::from_errors(vec![error]),
@@ -95,7 +96,8 @@ impl<E: Execute> Door<E> {
             return Answer::from_errors(vec![error]);
         }
         let switches = Switches::of(&question.variables);
-        let mut request = async_graphql::Request::new(question.query).variables(question.variables).data(id.clone());
+        let mut request = async_graphql::Request::new(question.query).variables(question.variables);
+        request = asker.sign(request);
         request.operation_name = question.operation_name;
         request.set_parsed_query(ExecutableDocument::clone(&document));
         if running.is_some_and(|running| self.shared.types.asks_twice(&document, running, &switches)) {
@@ -108,7 +110,7 @@ impl<E: Execute> Door<E> {
         if let Some(running) = running {
             self.shared.types.complete(&mut answer, &document, running, &switches);
         }
-        mask(&mut answer, id, &self.shared.limits.graphql);
+        mask(&mut answer, &asker.id, &self.shared.limits.graphql);
         answer
     }
 
@@ -121,12 +123,41 @@ impl<E: Execute> Door<E> {
     }
 }
 
+/// Who asks: the name of the request, the viewer, and where it came from.
+#[derive(Debug, Clone)]
+pub struct Asker {
+    id: RequestId,
+    caller: Caller,
+    address: Option<ClientAddress>,
+}
+
+impl Asker {
+    /// As the layers around the route have found out.
+    fn of(request: &Request, id: RequestId) -> Self {
+        let extensions = request.extensions();
+        Self {
+            id,
+            caller: extensions.get::<Caller>().cloned().unwrap_or(Caller::ANONYMOUS),
+            address: extensions.get::<ClientAddress>().copied(),
+        }
+    }
+
+    fn sign(&self, request: async_graphql::Request) -> async_graphql::Request {
+        let request = request.data(self.id.clone()).data(self.caller.viewer.clone()).data(self.caller.clone());
+        match self.address {
+            Some(address) => request.data(address),
+            None => request,
+        }
+    }
+}
+
 /// `POST /graphql`: one question or a batch of them, as JSON.
 pub async fn post<E: Execute>(
     State(door): State<Door<E>>,
     Extension(id): Extension<RequestId>,
     request: Request,
 ) -> Response {
+    let asker = Asker::of(&request, id);
     let (parts, body) = request.into_parts();
     let Some(media) = Media::negotiate(&parts.headers) else { return not_acceptable() };
     let refuse = |status, error| refusal(status, &error, media);
@@ -146,16 +177,16 @@ pub async fn post<E: Execute>(
     match Asked::from_json(&body, &door.shared.limits.graphql) {
         Err(error) => refuse(StatusCode::BAD_REQUEST, error),
         Ok(Asked::One(question)) => {
-            let answer = door.answer(*question, &id).await;
+            let answer = door.answer(*question, &asker).await;
             write_response(&answer, &mut out);
-            finish(status_of(&answer, media), media, answer.http_headers, out)
+            finish(status_of(&answer, media), media, headers_of(answer), out)
         }
         Ok(Asked::Batch(questions)) => {
             // One after the other, so that a batch never takes more of the database than one question does.
             let mut answers = Vec::with_capacity(questions.len());
             let mut headers = HeaderMap::new();
             for question in questions {
-                let mut answer = door.answer(question, &id).await;
+                let mut answer = door.answer(question, &asker).await;
                 headers.extend(std::mem::take(&mut answer.http_headers));
                 answers.push(answer);
             }
@@ -182,14 +213,15 @@ pub async fn get<E: Execute>(
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
         return response;
     }
+    let asker = Asker::of(&request, id);
     let headers = request.into_parts().0.headers;
-    let answer = door.answer(question, &id).await;
+    let answer = door.answer(question, &asker).await;
     let mut out = Vec::new();
     write_response(&answer, &mut out);
     if answer.is_ok() {
         return with_etag(&headers, media.content_type(), "accept, accept-encoding", out);
     }
-    finish(status_of(&answer, media), media, answer.http_headers, out)
+    finish(status_of(&answer, media), media, headers_of(answer), out)
 }
 
 /// The body, whole, if it is within the limit and keeps coming.
@@ -260,21 +292,34 @@ fn fill_variables(operation: &OperationDefinition, variables: &mut Variables) ->
     Ok(())
 }
 
-/// A database that is out of reach is told by the status too, for balancers and for clients that try again; unless a part of
-/// the question was answered.
+/// A database that is out of reach, and attempts that come too fast, are told by the status too, for balancers and for clients
+/// that try again; unless a part of the question was answered.
 fn status_of(answer: &Answer, media: Media) -> StatusCode {
-    if is_unavailable(answer) {
+    if is_only(answer, ErrorCode::Unavailable) {
         return StatusCode::SERVICE_UNAVAILABLE;
+    }
+    if is_only(answer, ErrorCode::RateLimited) {
+        return StatusCode::TOO_MANY_REQUESTS;
     }
     if media == Media::GraphqlResponse && could_not_run(answer) { StatusCode::BAD_REQUEST } else { StatusCode::OK }
 }
 
-fn is_unavailable(answer: &Answer) -> bool {
+/// Whether nothing was answered and an error has this code.
+fn is_only(answer: &Answer, code: ErrorCode) -> bool {
     let unanswered = match &answer.data {
         Value::Object(fields) => fields.values().all(|value| *value == Value::Null),
         data => *data == Value::Null,
     };
-    unanswered && answer.errors.iter().any(|error| code_of(error) == Some(ErrorCode::Unavailable))
+    unanswered && answer.errors.iter().any(|error| code_of(error) == Some(code))
+}
+
+/// What resolvers want in the head, and when to come back.
+fn headers_of(answer: Answer) -> HeaderMap {
+    let mut headers = answer.http_headers;
+    if let Some(seconds) = answer.errors.iter().filter_map(retry_after_of).max() {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    headers
 }
 
 fn finish(status: StatusCode, media: Media, more: HeaderMap, body: Vec<u8>) -> Response {
@@ -283,8 +328,8 @@ fn finish(status: StatusCode, media: Media, more: HeaderMap, body: Vec<u8>) -> R
     headers.extend(more);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media.content_type()));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        headers.insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS);
+    if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
+        headers.entry(header::RETRY_AFTER).or_insert(RETRY_AFTER_SECONDS);
     }
     response
 }

@@ -10,6 +10,17 @@ use async_graphql::{ErrorExtensionValues, Response, ServerError, Value};
 /// Longest message that leaves, in characters: validation repeats names of the question, which may be long.
 const LONGEST_MESSAGE: usize = 500;
 
+/// Where `extensions` says after how many seconds trying again may help.
+const RETRY_AFTER: &str = "retryAfterSeconds";
+
+/// The seconds of [`Error::retry_after_seconds`] in an error that is on its way out.
+pub(super) fn retry_after_of(error: &ServerError) -> Option<u64> {
+    match error.extensions.as_ref()?.get(RETRY_AFTER)? {
+        Value::Number(seconds) => seconds.as_u64(),
+        _ => None,
+    }
+}
+
 /// The closed list, as it may stand in `extensions.code`.
 const CODES: [ErrorCode; 13] = [
     ErrorCode::BadInput,
@@ -34,6 +45,9 @@ pub fn to_server_error(error: &Error) -> ServerError {
     extensions.set("code", error.code().as_str());
     if let Some(field) = error.field() {
         extensions.set("field", field);
+    }
+    if let Some(seconds) = error.retry_after_seconds() {
+        extensions.set(RETRY_AFTER, seconds);
     }
     server_error.extensions = Some(extensions);
     server_error
@@ -100,7 +114,6 @@ fn in_our_words(message: &str, limits: &GraphqlLimits) -> Error {
         "Operation name required in request." => {
             "the document has several operations: name one of them in operationName"
         }
-        "Schema is not configured for mutations." => "there are no mutations here: ask by queries",
         "Subscriptions are not supported on this transport." | "Schema is not configured for subscriptions." => {
             "there are no subscriptions here: ask by queries"
         }

@@ -9,13 +9,15 @@ mod pages;
 mod real;
 
 use super::graphql::Execute;
-use super::{Pages, Parts, Readiness, RequestId, router};
+use super::{Identify, Identity, Pages, Parts, Readiness, RequestId, router};
 use crate::config::Config;
 use crate::error::{Error, ErrorCode};
+use crate::model::Caller;
 use async_graphql::{Context, EmptySubscription, Object, Scalar, ScalarType, Schema, Value};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
+use futures_util::future::BoxFuture;
 use http_body_util::BodyExt as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tower::ServiceExt as _;
@@ -115,6 +117,19 @@ impl Mutation {
     }
 }
 
+/// Knows no token.
+struct Nobody;
+
+impl Identify for Nobody {
+    fn caller<'a>(&'a self, _: &'a str) -> BoxFuture<'a, crate::error::Result<Caller>> {
+        Box::pin(async { Err(Error::new(ErrorCode::Unauthenticated, "no token is known here")) })
+    }
+
+    fn key_set(&self) -> BoxFuture<'_, crate::error::Result<serde_json::Value>> {
+        Box::pin(async { Ok(serde_json::json!({ "keys": [] })) })
+    }
+}
+
 #[derive(rust_embed::RustEmbed)]
 #[folder = "src/http/tests/site/"]
 struct Site;
@@ -133,7 +148,7 @@ fn site_of(executor: impl Execute, settings: &[(&str, &str)], readiness: Readine
     let pairs = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     let config = Config::from_pairs(pairs).unwrap();
     let pages = Pages::of::<Site>(config.playground);
-    router(Parts { config: &config, executor, readiness, pages })
+    router(Parts { config: &config, executor, identity: Identity::new(Nobody, &[]), readiness, pages })
 }
 
 /// An answer, read whole.

@@ -51,6 +51,16 @@ pub fn teach(connection: &rusqlite::Connection) -> rusqlite::Result<()> {
     register_walk(connection, c"cairn_reach", within_reach)
 }
 
+/// Lets no trigger run for what this connection writes: rows of a copy come with all that the triggers would note.
+pub async fn silence_triggers(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    let mut handle = connection.lock_handle().await?;
+    // SAFETY: as above: the handle is open and locked, and a borrowed connection leaves it as it is.
+    let borrowed = unsafe { rusqlite::Connection::from_handle(handle.as_raw_handle().as_ptr()) };
+    let borrowed = borrowed.map_err(sqlx::Error::config)?;
+    borrowed.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false).map_err(sqlx::Error::config)?;
+    Ok(())
+}
+
 #[expect(clippy::needless_pass_by_value, reason = "the signature that SQLite's tracing asks for")]
 fn note_begin(event: TraceEvent<'_>) {
     // The statements of a trigger are traced too, as comments; they belong to the statement that fired them.

@@ -11,7 +11,7 @@ use sea_orm::sea_query::{
 
 use crate::geometry::relate::{Pattern, SpatialPredicate};
 use crate::geometry::{BBox, Envelope, Geometry, GeometryType, Position};
-use crate::query::BoundQuery;
+use crate::query::{BoundFilter, BoundQuery, Test};
 use crate::store::dialect::{Dialect, narrows_by_place};
 use crate::store::sql::filter::condition;
 use crate::store::sql::keyset::behind_cursor;
@@ -91,7 +91,7 @@ pub fn relate(pattern: &Pattern, shape: &Geometry) -> Expr {
 /// A box over 180 degrees is two planar ones.
 pub fn in_box(bbox: BBox) -> Expr {
     let part = |envelope: Envelope| match Geometry::of_envelope(envelope) {
-        Ok(shape) => overlaps_box_of(&shape).and(call("ST_Intersects", [geom(), bound(&shape)])),
+        Ok(shape) => call("ST_Intersects", [geom(), bound(&shape)]),
         // A checked box is in range.
         Err(_) => Expr::val(false),
     };
@@ -129,17 +129,18 @@ pub fn cluster_cell(zoom: u8) -> Expr {
 /// How the index is walked nearest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Walk {
-    /// By metres on the sphere.
-    Sphere,
+    /// By degrees or over the sphere, whichever is cheaper.
+    Cheaper,
     /// By degrees; for the case that PostGIS gives the other up.
-    Plane,
+    ByDegrees,
 }
 
 /// `WITH radius AS (the greatest exact distance of the first k rows of an index walk) ... AND ST_DWithin(radius)`.
 ///
-/// `<->` walks the index nearest first, but measures on the sphere: its k rows are *some* k rows near the place. The ordinary
-/// question within the greatest of their exact distances is exact, ties and all. A walk that finds fewer rows has seen all.
-/// Any other walk will do as well: the planar one takes over where PostGIS gives the one over the sphere up.
+/// `<->` walks an index nearest first, but by degrees or on the sphere: its k rows are *some* k rows near the place. The
+/// ordinary question within the greatest of their exact distances is exact, ties and all. A walk that finds fewer rows has seen
+/// all. So any walk will do, and the cheaper one is taken: among 1.35 million rows the one by degrees reads 15 pages, the one
+/// over the sphere takes ten times as long as all the rest.
 pub fn nearest(page: &mut SelectStatement, query: &BoundQuery, walk: Walk) {
     let Some(near) = query.near().filter(|_| select::is_nearest_first(query)) else { return };
     let here = Geometry::point(near.position);
@@ -148,9 +149,10 @@ pub fn nearest(page: &mut SelectStatement, query: &BoundQuery, walk: Walk) {
     }
     let radius = Alias::new("radius");
     let meters = Alias::new("meters");
-    let away = match walk {
-        Walk::Sphere => geography().binary(BinOper::Custom("<->"), bound_geography(&here)),
-        Walk::Plane => geom().binary(BinOper::Custom("<->"), bound(&here)),
+    let away = if walk == Walk::ByDegrees || is_cheaper_by_degrees(near.position, query.filter()) {
+        geom().binary(BinOper::Custom("<->"), bound(&here))
+    } else {
+        geography().binary(BinOper::Custom("<->"), bound_geography(&here))
     };
     let found = Query::select()
         .expr_as(distance(near.position), meters.clone())
@@ -169,6 +171,23 @@ pub fn nearest(page: &mut SelectStatement, query: &BoundQuery, walk: Walk) {
     );
     let radius: SimpleExpr = Expr::SubQuery(None, Box::new(Query::select().column(meters).from(radius).take().into()));
     page.and_where(call("ST_DWithin", [geography(), bound_geography(&here), radius]));
+}
+
+/// Whether a walk by degrees serves. Towards the poles a degree of longitude shrinks, and the radius of such a walk would hold
+/// many more rows than asked for. A limit to the distance ends a walk over the sphere, which uses the same index, but not one
+/// by degrees, which would go on to the end of the table for the rows that are not there.
+fn is_cheaper_by_degrees(here: Position, filter: &BoundFilter) -> bool {
+    /// Here a degree of longitude is a sixth of one of latitude.
+    const MOST_LATITUDE: f64 = 80.0;
+    here.lat().abs() <= MOST_LATITUDE && !is_within_a_distance(filter)
+}
+
+fn is_within_a_distance(filter: &BoundFilter) -> bool {
+    match filter {
+        BoundFilter::And(all) => all.iter().any(is_within_a_distance),
+        BoundFilter::Test(test) => matches!(test, Test::DWithin(..)),
+        BoundFilter::Or(_) | BoundFilter::Not(_) | BoundFilter::Layers(_) => false,
+    }
 }
 
 /// A stored time is compared as a time.

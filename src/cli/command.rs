@@ -1,14 +1,17 @@
-//! The command line.
+//! What the command line says, and who does it.
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use super::accounts::{self, UserCommand};
+use super::secret::{self, SecretCommand};
+use super::tokens::{self, TokenCommand};
 use crate::app::App;
 use crate::config::Config;
 use crate::error::Result;
 use crate::graphql::schema;
-use crate::{run, telemetry};
+use crate::{copy, healthcheck, run, telemetry};
 
 /// A web mapping server in one binary: GraphQL, a map and a live GeoPackage.
 #[derive(Debug, Parser)]
@@ -21,7 +24,10 @@ struct Cli {
 const EXAMPLES: &str = "Examples:
   cairn serve --demo                   a map with demo data at http://127.0.0.1:8080
   CAIRN_LISTEN=127.0.0.1:0 cairn serve any free port; the first line of output has the address
+  cairn user create anna --role editor an account, with a password that is printed
+  cairn token create --user anna --name nightly --scope locations:write
   cairn schema > schema.graphql        the schema of the API
+  cairn copy --from sqlite://./data/cairn.gpkg --to postgres://cairn@db/maps
 
 Settings come from the environment and from .env; .env.example lists them all.";
 
@@ -37,6 +43,21 @@ enum Command {
     Migrate,
     /// Prints the GraphQL schema.
     Schema,
+    /// Makes, lists and changes accounts.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Makes, lists and ends API tokens.
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Prints a new signing key for `CAIRN_JWT_KEY`; `rotate` changes the one in the data folder.
+    Secret {
+        #[command(subcommand)]
+        command: Option<SecretCommand>,
+    },
+    /// Copies a whole database to another, between a GeoPackage and PostgreSQL in either direction, and proves it.
+    Copy(copy::Arguments),
+    /// Asks the server on this machine, at `CAIRN_LISTEN`, whether it is ready: 0 if so, else 1 and why not.
+    Healthcheck,
 }
 
 /// Runs the command that the arguments name; 0 is success, 1 a failure, 2 wrong usage.
@@ -57,14 +78,31 @@ pub fn main() -> ExitCode {
 }
 
 fn execute(command: &Command) -> Result<()> {
-    match *command {
+    match command {
         Command::Schema => {
             print!("{}", schema::sdl());
             Ok(())
         }
-        Command::Migrate => with_config(async |config| App::build(&config).await?.close().await),
-        Command::Serve { demo } => with_config(async |config| run::serve(config, demo).await),
+        Command::Migrate => with_app(async |_| Ok(())),
+        Command::Serve { demo } => with_config(async |config| run::serve(config, *demo).await),
+        Command::User(command) => with_app(async |app| accounts::run(app, command).await),
+        Command::Token(command) => with_app(async |app| tokens::run(app, command).await),
+        Command::Secret { command: None } => secret::print(),
+        Command::Secret { command: Some(command) } => with_app(async |app| secret::run(app, *command).await),
+        Command::Copy(arguments) => with_config(async |config| copy::run(&config, arguments).await),
+        // Before the log and a runtime: it runs every few seconds.
+        Command::Healthcheck => healthcheck::ask(Config::from_env()?.listen),
     }
+}
+
+/// Opens the store, works, and closes it whatever came of the work.
+fn with_app(work: impl AsyncFnOnce(&App) -> Result<()>) -> Result<()> {
+    with_config(async |config| {
+        let app = App::build(&config).await?;
+        let outcome = work(&app).await;
+        app.close().await?;
+        outcome
+    })
 }
 
 /// Reads the settings, starts the log and a runtime, and runs.

@@ -1,0 +1,11 @@
+//! Who is who: passwords, signing keys, tokens, and how fast one may guess. What an account may do is the model's matter.
+
+pub mod keys;
+pub mod password;
+pub mod secret;
+pub mod throttle;
+pub mod token;
+
+pub use keys::Keys;
+pub use password::Passwords;
+pub use throttle::Throttle;

@@ -1,0 +1,8 @@
+//! The command line: `command` reads it, each other file runs one family of commands.
+
+mod accounts;
+mod command;
+mod secret;
+mod tokens;
+
+pub use command::main;

@@ -1,0 +1,216 @@
+//! Accounts, sessions and API tokens, as clients see them.
+
+use async_graphql::{Context, Enum, ID, Object};
+
+use crate::error::{Error, ErrorCode, Result};
+use crate::graphql::context::{app, parse_id, viewer};
+use crate::graphql::guard::Needs;
+use crate::graphql::scalars::DateTime;
+use crate::model::account::{Account, ApiToken as Token, Session as SignIn};
+use crate::model::{Role as ModelRole, UserId};
+
+/// What an account may do; each role may all that the one before it may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "ModelRole")]
+pub enum Role {
+    /// Reads private layers.
+    Viewer,
+    /// Writes locations.
+    Editor,
+    /// Makes layers, accounts and everything else.
+    Admin,
+}
+
+/// An account.
+#[derive(Debug)]
+pub struct User(pub Account);
+
+/// An account.
+#[Object]
+impl User {
+    /// Its id.
+    async fn id(&self) -> ID {
+        ID(self.0.id.to_string())
+    }
+
+    /// The name it signs in with.
+    async fn username(&self) -> &str {
+        &self.0.username
+    }
+
+    /// The most it may anywhere.
+    async fn role(&self) -> Role {
+        self.0.role.into()
+    }
+
+    /// Whether it may not sign in.
+    async fn disabled(&self) -> bool {
+        self.0.disabled
+    }
+
+    /// None: the role holds on every layer. Else it holds only on these, and no further than each says.
+    async fn grants(&self, context: &Context<'_>) -> Result<Vec<Grant>> {
+        if self.0.grants.is_empty() {
+            return Ok(Vec::new());
+        }
+        let access = app(context)?.locations().access(&viewer(context)).await?;
+        let grants =
+            self.0.grants.iter().filter_map(|(layer, role)| {
+                Some(Grant { layer: access.layer(*layer)?.key.clone(), role: (*role).into() })
+            });
+        Ok(grants.collect())
+    }
+
+    /// When it was made.
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.created)
+    }
+
+    /// When it last changed.
+    async fn updated_at(&self) -> DateTime {
+        DateTime(self.0.updated)
+    }
+}
+
+/// What an account may on one layer.
+#[derive(Debug, async_graphql::SimpleObject)]
+pub struct Grant {
+    /// The key of the layer.
+    layer: String,
+    /// `VIEWER` or `EDITOR`.
+    role: Role,
+}
+
+/// A sign-in that has not ended.
+#[derive(Debug)]
+pub struct Session(pub SignIn);
+
+/// A sign-in that has not ended.
+#[Object]
+impl Session {
+    /// Its id.
+    async fn id(&self) -> ID {
+        ID(self.0.id.to_string())
+    }
+
+    /// The id of the account.
+    async fn user_id(&self) -> ID {
+        ID(self.0.account.to_string())
+    }
+
+    /// When somebody signed in.
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.created)
+    }
+
+    /// When its refresh token was last exchanged.
+    async fn last_used_at(&self) -> DateTime {
+        DateTime(self.0.used)
+    }
+
+    /// When it ends.
+    async fn expires_at(&self) -> DateTime {
+        DateTime(self.0.expires)
+    }
+}
+
+/// The token of a script. The token itself is shown once, when it is made.
+#[derive(Debug)]
+pub struct ApiToken(pub Token);
+
+/// The token of a script. The token itself is shown once, when it is made.
+#[Object]
+impl ApiToken {
+    /// Its id.
+    async fn id(&self) -> ID {
+        ID(self.0.id.to_string())
+    }
+
+    /// The id of the account whose rights it has a part of.
+    async fn user_id(&self) -> ID {
+        ID(self.0.account.to_string())
+    }
+
+    /// What its owner calls it.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// What it allows beside reading: `locations:write`, `import`, `admin`; with `layer:KEY` private layers are read, and any
+    /// layer is written, only where named.
+    async fn scopes(&self) -> Vec<String> {
+        self.0.scope.words()
+    }
+
+    /// When it was made.
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.created)
+    }
+
+    /// When it was last used, true to the minute; null for never.
+    async fn last_used_at(&self) -> Option<DateTime> {
+        self.0.used.map(DateTime)
+    }
+
+    /// When it ends.
+    async fn expires_at(&self) -> DateTime {
+        DateTime(self.0.expires)
+    }
+}
+
+/// The id of an account as a row number.
+pub fn user_id(id: &ID) -> Result<UserId> {
+    parse_id(id).ok_or_else(|| Error::new(ErrorCode::NotFound, "there is no such account"))
+}
+
+fn named_user(id: Option<ID>) -> Result<Option<UserId>> {
+    id.map(|id| user_id(&id).map_err(|error| error.at("userId"))).transpose()
+}
+
+/// The queries about accounts.
+#[derive(Debug, Default)]
+pub struct AccountQueries;
+
+/// Questions about accounts.
+#[Object]
+impl AccountQueries {
+    /// The account that asks; null for nobody.
+    async fn me(&self, context: &Context<'_>) -> Result<Option<User>> {
+        let viewer = viewer(context);
+        match viewer.actor() {
+            Some(id) => Ok(Some(User(app(context)?.accounts().one(&viewer, id).await?))),
+            None => Ok(None),
+        }
+    }
+
+    /// Every account, by name; for administrators.
+    #[graphql(guard = "Needs::Admin")]
+    async fn users(&self, context: &Context<'_>) -> Result<Vec<User>> {
+        let accounts = app(context)?.accounts().all(&viewer(context)).await?;
+        Ok(accounts.into_iter().map(User).collect())
+    }
+
+    /// The API tokens of an account that have not ended, newest first.
+    #[graphql(guard = "Needs::Account")]
+    async fn api_tokens(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Whose; your own when nothing is said, others' for administrators")] user_id: Option<ID>,
+    ) -> Result<Vec<ApiToken>> {
+        let of = named_user(user_id)?;
+        let tokens = app(context)?.accounts().api_tokens(&viewer(context), of).await?;
+        Ok(tokens.into_iter().map(ApiToken).collect())
+    }
+
+    /// The sign-ins of an account that have not ended, newest first.
+    #[graphql(guard = "Needs::Account")]
+    async fn sessions(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Whose; your own when nothing is said, others' for administrators")] user_id: Option<ID>,
+    ) -> Result<Vec<Session>> {
+        let of = named_user(user_id)?;
+        let sessions = app(context)?.accounts().sessions(&viewer(context), of).await?;
+        Ok(sessions.into_iter().map(Session).collect())
+    }
+}

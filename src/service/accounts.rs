@@ -1,0 +1,191 @@
+//! Accounts as administrators keep them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Mutex;
+
+use chrono::Utc;
+
+use crate::auth::token::Tokens;
+use crate::auth::{Keys, Passwords, Throttle, password};
+use crate::error::{Error, ErrorCode, Result};
+use crate::model::account::{Account, AccountChange, ApiTokenId, Caller, NewAccount, Session, SessionId, Username};
+use crate::model::{LayerId, Role, UserId, Viewer};
+use crate::service::account_cache::AccountCache;
+use crate::service::rights::{no_such_account, require_admin, signed_in, whose};
+use crate::store::Store;
+
+/// Accounts, sign-ins and tokens.
+#[derive(Debug)]
+pub struct Accounts {
+    pub(super) store: Store,
+    pub(super) passwords: Passwords,
+    pub(super) tokens: Tokens,
+    pub(super) throttle: Throttle,
+    pub(super) cache: AccountCache,
+    /// The minute of the last use of API tokens that this process has noted.
+    pub(super) touched: Mutex<HashMap<ApiTokenId, i64>>,
+}
+
+/// An account that somebody asks for.
+#[derive(Debug, Clone)]
+pub struct AccountDraft {
+    /// The name.
+    pub username: String,
+    /// The password.
+    pub password: String,
+    /// The most it may.
+    pub role: Role,
+    /// Where its role holds, by the key of the layer; empty for everywhere.
+    pub grants: Vec<(String, Role)>,
+}
+
+/// What an administrator changes of an account; `None` leaves as it is.
+#[derive(Debug, Clone, Default)]
+pub struct AccountPatch {
+    /// The most it may.
+    pub role: Option<Role>,
+    /// Whether it may not sign in.
+    pub disabled: Option<bool>,
+    /// Where its role holds.
+    pub grants: Option<Vec<(String, Role)>>,
+}
+
+impl Accounts {
+    /// Over an open store.
+    pub fn new(store: Store, keys: Keys, issuer: String) -> Self {
+        Self {
+            store,
+            passwords: Passwords::new(),
+            tokens: Tokens::new(keys, issuer),
+            throttle: Throttle::new(),
+            cache: AccountCache::default(),
+            touched: Mutex::default(),
+        }
+    }
+
+    /// The keys that sign access tokens.
+    pub fn keys(&self) -> &Keys {
+        self.tokens.keys()
+    }
+
+    /// How often a password was hashed or checked since the start.
+    pub fn password_runs(&self) -> u64 {
+        self.passwords.runs()
+    }
+
+    /// Every account, by name.
+    pub async fn all(&self, viewer: &Viewer) -> Result<Vec<Account>> {
+        require_admin(viewer)?;
+        self.store.accounts().await
+    }
+
+    /// The account of a name.
+    pub async fn named(&self, viewer: &Viewer, username: &str) -> Result<Account> {
+        require_admin(viewer)?;
+        let found = self.store.account_by_key(&crate::model::account::fold(username)).await?;
+        found.map(|(account, _)| account).ok_or_else(|| no_such_account().at("username"))
+    }
+
+    /// The account with this row number.
+    pub async fn one(&self, viewer: &Viewer, id: UserId) -> Result<Account> {
+        if viewer.actor() != Some(id) {
+            require_admin(viewer)?;
+        }
+        let book = self.cache.current(&self.store).await?;
+        book.accounts.get(&id).cloned().ok_or_else(no_such_account)
+    }
+
+    /// Makes an account.
+    pub async fn create(&self, viewer: &Viewer, draft: AccountDraft) -> Result<Account> {
+        require_admin(viewer)?;
+        let new = NewAccount { grants: self.grants(&draft.grants).await?, ..self.draft(draft).await? };
+        let id = self.store.create_account(new, Utc::now()).await?;
+        self.cache.forget();
+        self.one(viewer, id).await
+    }
+
+    /// Changes role, state or grants of an account; it holds on every server within five seconds.
+    pub async fn update(&self, viewer: &Viewer, id: UserId, patch: AccountPatch) -> Result<Account> {
+        require_admin(viewer)?;
+        let grants = match &patch.grants {
+            Some(grants) => Some(self.grants(grants).await?),
+            None => None,
+        };
+        self.change(id, AccountChange { role: patch.role, disabled: patch.disabled, grants, password: None }).await?;
+        self.one(viewer, id).await
+    }
+
+    /// Gives an account a new password and ends its sessions.
+    pub async fn set_password(&self, viewer: &Viewer, id: UserId, new: String) -> Result<Account> {
+        require_admin(viewer)?;
+        let account = self.one(viewer, id).await?;
+        password::check(&account.username, &new)?;
+        let hash = self.passwords.hash(new).await?;
+        self.change(id, AccountChange { password: Some((hash, None)), ..AccountChange::default() }).await?;
+        self.one(viewer, id).await
+    }
+
+    /// Removes an account with its sessions and tokens. What it wrote stays.
+    pub async fn delete(&self, viewer: &Viewer, id: UserId) -> Result<()> {
+        require_admin(viewer)?;
+        let deleted = self.store.delete_account(id).await?;
+        self.cache.forget();
+        if deleted { Ok(()) } else { Err(no_such_account()) }
+    }
+
+    /// The sessions of an account that have not ended.
+    pub async fn sessions(&self, viewer: &Viewer, of: Option<UserId>) -> Result<Vec<Session>> {
+        self.store.sessions(whose(viewer, of)?, Utc::now()).await
+    }
+
+    /// Ends a session: one's own, or any by an administrator.
+    pub async fn revoke_session(&self, caller: &Caller, id: SessionId) -> Result<()> {
+        let of = if caller.viewer.is_admin() { None } else { Some(signed_in(caller)?.0) };
+        let revoked = self.store.revoke_session(id, of, Utc::now()).await?;
+        self.cache.forget();
+        if revoked { Ok(()) } else { Err(Error::new(ErrorCode::NotFound, "there is no such session").at("id")) }
+    }
+
+    /// Ends every session of an account; gives how many.
+    pub async fn revoke_sessions(&self, caller: &Caller, of: Option<UserId>) -> Result<u64> {
+        let of = whose(&caller.viewer, of)?;
+        if !caller.viewer.is_admin() {
+            signed_in(caller)?;
+        }
+        let revoked = self.store.revoke_all_sessions(of, Utc::now()).await?;
+        self.cache.forget();
+        Ok(revoked)
+    }
+
+    pub(super) async fn change(&self, id: UserId, change: AccountChange) -> Result<()> {
+        let changed = self.store.update_account(id, change, Utc::now()).await?;
+        self.cache.forget();
+        if changed { Ok(()) } else { Err(no_such_account()) }
+    }
+
+    /// Name and password checked, the password hashed; without grants.
+    pub(super) async fn draft(&self, draft: AccountDraft) -> Result<NewAccount> {
+        let username = Username::parse(&draft.username)?;
+        password::check(username.as_str(), &draft.password)?;
+        let password_hash = self.passwords.hash(draft.password).await?;
+        Ok(NewAccount { username, role: draft.role, grants: BTreeMap::new(), password_hash })
+    }
+
+    async fn grants(&self, named: &[(String, Role)]) -> Result<BTreeMap<LayerId, Role>> {
+        if named.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let layers = self.store.catalog().await?.layers;
+        let mut grants = BTreeMap::new();
+        for (index, (key, role)) in named.iter().enumerate() {
+            let at = |error: Error| error.at(format!("[{index}]")).at("grants");
+            let layer = layers.iter().find(|layer| layer.key == *key);
+            let layer = layer.ok_or_else(|| at(Error::new(ErrorCode::NotFound, "there is no layer of this key")))?;
+            if *role == Role::Admin {
+                return Err(at(Error::bad_input("a grant is VIEWER or EDITOR: nobody administers one layer alone")));
+            }
+            grants.insert(layer.id, *role);
+        }
+        Ok(grants)
+    }
+}

@@ -1,0 +1,76 @@
+//! The first administrator of a new server.
+
+use std::net::IpAddr;
+
+use chrono::{Duration, Utc};
+
+use crate::auth::secret::{self, SETUP_TOKEN, Shown};
+use crate::error::{Error, ErrorCode, Result};
+use crate::model::Role;
+use crate::service::Accounts;
+use crate::service::accounts::AccountDraft;
+use crate::service::sign_in::SignIn;
+
+/// A set-up link is good for so long.
+const LINK_HOURS: i64 = 24;
+/// The name of the account that `CAIRN_ADMIN_PASSWORD` makes.
+pub const FIRST_ADMIN: &str = "admin";
+
+/// What a start found or made.
+#[derive(Debug)]
+pub enum FirstStart {
+    /// There are accounts.
+    HasAccounts,
+    /// The account `admin` with the operator's password.
+    MadeAdmin,
+    /// The token of a link that makes the first administrator.
+    Link(Shown),
+}
+
+impl Accounts {
+    /// Makes sure that somebody can become the administrator of a server without accounts.
+    pub async fn first_start(&self, password: Option<&str>) -> Result<FirstStart> {
+        if self.store.has_accounts().await? {
+            return Ok(FirstStart::HasAccounts);
+        }
+        let now = Utc::now();
+        if let Some(password) = password {
+            let draft = self.draft(first_admin(FIRST_ADMIN.to_owned(), password.to_owned())).await;
+            let new = draft.map_err(|error| Error::bad_input(error.message().to_owned()).at("CAIRN_ADMIN_PASSWORD"))?;
+            let made = self.store.create_first_account(new, now).await?;
+            self.cache.forget();
+            return Ok(if made { FirstStart::MadeAdmin } else { FirstStart::HasAccounts });
+        }
+        let token = secret::checked(SETUP_TOKEN)?;
+        self.store.add_setup_link(&secret::hash(&token.0), now + Duration::hours(LINK_HOURS), now).await?;
+        Ok(FirstStart::Link(token))
+    }
+
+    /// Redeems a set-up link: makes the first administrator and signs them in.
+    pub async fn set_up_admin(
+        &self,
+        token: &str,
+        username: String,
+        password: String,
+        address: IpAddr,
+    ) -> Result<SignIn> {
+        let refused =
+            || Error::new(ErrorCode::Unauthenticated, "the set-up link is not valid any more: start the server again");
+        let attempt = self.throttle.attempt(None, address)?;
+        // Asked before the password is hashed, so that nobody makes the server work without a link.
+        if !secret::is_well_formed(SETUP_TOKEN, token) || self.store.has_accounts().await? {
+            return Err(refused());
+        }
+        let new = self.draft(first_admin(username, password)).await?;
+        let hash = new.password_hash.clone();
+        let made = self.store.redeem_setup(&secret::hash(token), new, Utc::now()).await?;
+        self.cache.forget();
+        let account = made.ok_or_else(refused)?;
+        attempt.succeeded();
+        self.begin(account, hash).await
+    }
+}
+
+fn first_admin(username: String, password: String) -> AccountDraft {
+    AccountDraft { username, password, role: Role::Admin, grants: Vec::new() }
+}

@@ -1,0 +1,229 @@
+//! Accounts and their grants. Every write bumps the version that servers watch, by trigger.
+
+use std::collections::BTreeMap;
+
+use entity::{account, account_grant};
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+};
+
+use crate::error::{Error, ErrorCode, Result};
+use crate::model::account::{Account, AccountChange, NewAccount};
+use crate::model::time::from_milliseconds as to_time;
+use crate::model::{LayerId, Role, Timestamp, UserId};
+use crate::store::Store;
+use crate::store::sessions::revoke_sessions;
+
+impl Store {
+    /// Every account, by name.
+    pub async fn accounts(&self) -> Result<Vec<Account>> {
+        let mut grants = grants_of(&self.reader).await?;
+        let rows = account::Entity::find().order_by_asc(account::Column::UsernameKey).all(&self.reader).await?;
+        rows.into_iter().map(|row| to_account(row, &mut grants)).collect()
+    }
+
+    /// The account of a folded name, with the hash of its password.
+    pub async fn account_by_key(&self, key: &str) -> Result<Option<(Account, String)>> {
+        let row = account::Entity::find().filter(account::Column::UsernameKey.eq(key)).one(&self.reader).await?;
+        let Some(row) = row else { return Ok(None) };
+        let mut grants = grants_of(&self.reader).await?;
+        let hash = row.password_hash.clone();
+        Ok(Some((to_account(row, &mut grants)?, hash)))
+    }
+
+    /// Whether there is any account.
+    pub async fn has_accounts(&self) -> Result<bool> {
+        Ok(account::Entity::find().count(&self.reader).await? > 0)
+    }
+
+    /// Makes an account; a name that somebody has is a conflict.
+    pub async fn create_account(&self, new: NewAccount, now: Timestamp) -> Result<UserId> {
+        let transaction = self.begin_account_write().await?;
+        let id = insert(&transaction, new, now).await?;
+        transaction.commit().await?;
+        Ok(id)
+    }
+
+    /// Makes the first administrator out of a set-up link, which is worth nothing afterwards; `None` when the link is unknown,
+    /// has ended, or there is an account already.
+    pub async fn redeem_setup(&self, link: &str, new: NewAccount, now: Timestamp) -> Result<Option<UserId>> {
+        let transaction = self.begin_account_write().await?;
+        let link_row = Query::select()
+            .expr(Expr::val(1))
+            .from(Alias::new("setup_link"))
+            .and_where(Expr::col(Alias::new("hash")).eq(link))
+            .and_where(Expr::col(Alias::new("expires_ms")).gt(now.timestamp_millis()))
+            .take();
+        let is_good = transaction.query_one(&link_row).await?.is_some();
+        if !is_good || account::Entity::find().count(&transaction).await? > 0 {
+            return Ok(None);
+        }
+        let id = insert(&transaction, new, now).await?;
+        transaction.execute(&Query::delete().from_table(Alias::new("setup_link")).take()).await?;
+        transaction.commit().await?;
+        Ok(Some(id))
+    }
+
+    /// Makes the account only if there is none; servers that start at once make one.
+    pub async fn create_first_account(&self, new: NewAccount, now: Timestamp) -> Result<bool> {
+        let transaction = self.begin_account_write().await?;
+        if account::Entity::find().count(&transaction).await? > 0 {
+            return Ok(false);
+        }
+        insert(&transaction, new, now).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+
+    /// Keeps the hash of a set-up link; forgets those that have ended.
+    pub async fn add_setup_link(&self, hash: &str, expires: Timestamp, now: Timestamp) -> Result<()> {
+        let transaction = self.begin_write().await?;
+        let ended = Query::delete()
+            .from_table(Alias::new("setup_link"))
+            .and_where(Expr::col(Alias::new("expires_ms")).lte(now.timestamp_millis()))
+            .take();
+        transaction.execute(&ended).await?;
+        let link = Query::insert()
+            .into_table(Alias::new("setup_link"))
+            .columns([Alias::new("hash"), Alias::new("expires_ms")])
+            .values_panic([hash.into(), expires.timestamp_millis().into()])
+            .take();
+        transaction.execute(&link).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// Changes an account; `false` when there is none. The last administrator who may sign in stays one.
+    pub async fn update_account(&self, id: UserId, change: AccountChange, now: Timestamp) -> Result<bool> {
+        let transaction = self.begin_account_write().await?;
+        let Some(before) = account::Entity::find_by_id(id).one(&transaction).await? else { return Ok(false) };
+        let mut row =
+            account::ActiveModel { id: Set(id), updated_ms: Set(now.timestamp_millis()), ..Default::default() };
+        if let Some(role) = change.role {
+            row.role = Set(role.as_str().to_owned());
+        }
+        if let Some(disabled) = change.disabled {
+            row.disabled = Set(disabled);
+            if disabled {
+                revoke_sessions(&transaction, id, None, now).await?;
+            }
+        }
+        if let Some((hash, kept)) = change.password {
+            row.password_hash = Set(hash);
+            revoke_sessions(&transaction, id, kept, now).await?;
+        }
+        account::Entity::update(row).exec(&transaction).await?;
+        if let Some(grants) = change.grants {
+            account_grant::Entity::delete_many()
+                .filter(account_grant::Column::AccountId.eq(id))
+                .exec(&transaction)
+                .await?;
+            insert_grants(&transaction, id, grants).await?;
+        }
+        require_administrator_after(&before, &transaction).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+
+    /// Removes an account with its sessions and tokens; `false` when there is none.
+    pub async fn delete_account(&self, id: UserId) -> Result<bool> {
+        let transaction = self.begin_account_write().await?;
+        let Some(before) = account::Entity::find_by_id(id).one(&transaction).await? else { return Ok(false) };
+        account::Entity::delete_by_id(id).exec(&transaction).await?;
+        require_administrator_after(&before, &transaction).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+
+    /// A transaction that no other write to accounts runs beside: two administrators cannot disable each other.
+    async fn begin_account_write(&self) -> Result<DatabaseTransaction> {
+        let transaction = self.begin_write().await?;
+        let version = Alias::new("version");
+        let touch =
+            Query::update().table(Alias::new("account_state")).value(version.clone(), Expr::col(version).add(1)).take();
+        transaction.execute(&touch).await?;
+        Ok(transaction)
+    }
+}
+
+async fn insert(transaction: &DatabaseTransaction, new: NewAccount, now: Timestamp) -> Result<UserId> {
+    let key = new.username.key();
+    let same = account::Entity::find().filter(account::Column::UsernameKey.eq(&key)).count(transaction).await?;
+    if same > 0 {
+        return Err(Error::new(ErrorCode::Conflict, "somebody has this name already").at("username"));
+    }
+    let row = account::ActiveModel {
+        username: Set(new.username.as_str().to_owned()),
+        username_key: Set(key),
+        role: Set(new.role.as_str().to_owned()),
+        disabled: Set(false),
+        password_hash: Set(new.password_hash),
+        created_ms: Set(now.timestamp_millis()),
+        updated_ms: Set(now.timestamp_millis()),
+        ..Default::default()
+    };
+    let id = account::Entity::insert(row).exec(transaction).await?.last_insert_id;
+    insert_grants(transaction, id, new.grants).await?;
+    Ok(id)
+}
+
+async fn insert_grants(transaction: &DatabaseTransaction, id: UserId, grants: BTreeMap<LayerId, Role>) -> Result<()> {
+    if grants.is_empty() {
+        return Ok(());
+    }
+    let rows = grants.into_iter().map(|(layer, role)| account_grant::ActiveModel {
+        account_id: Set(id),
+        layer_id: Set(layer),
+        role: Set(role.as_str().to_owned()),
+    });
+    account_grant::Entity::insert_many(rows).exec_without_returning(transaction).await?;
+    Ok(())
+}
+
+/// A change of an administrator must leave one who can sign in.
+async fn require_administrator_after(before: &account::Model, transaction: &DatabaseTransaction) -> Result<()> {
+    if before.disabled || before.role != Role::Admin.as_str() {
+        return Ok(());
+    }
+    let left = account::Entity::find()
+        .filter(account::Column::Role.eq(Role::Admin.as_str()))
+        .filter(account::Column::Disabled.eq(false))
+        .count(transaction)
+        .await?;
+    if left > 0 {
+        return Ok(());
+    }
+    let sentence = "this is the last administrator who can sign in: make another one first";
+    Err(Error::new(ErrorCode::Conflict, sentence))
+}
+
+/// The grants by account.
+pub(super) async fn grants_of(connection: &impl ConnectionTrait) -> Result<BTreeMap<UserId, BTreeMap<LayerId, Role>>> {
+    let mut grants: BTreeMap<UserId, BTreeMap<LayerId, Role>> = BTreeMap::new();
+    for row in account_grant::Entity::find().all(connection).await? {
+        grants.entry(row.account_id).or_default().insert(row.layer_id, to_role(&row.role));
+    }
+    Ok(grants)
+}
+
+/// The account of a row, with its grants taken out of those of all.
+pub(super) fn to_account(
+    row: account::Model,
+    grants: &mut BTreeMap<UserId, BTreeMap<LayerId, Role>>,
+) -> Result<Account> {
+    Ok(Account {
+        id: row.id,
+        grants: grants.remove(&row.id).unwrap_or_default(),
+        username: row.username,
+        role: to_role(&row.role),
+        disabled: row.disabled,
+        created: to_time(row.created_ms)?,
+        updated: to_time(row.updated_ms)?,
+    })
+}
+
+/// The tables hold known words only; what another program may bring past that is the least.
+fn to_role(word: &str) -> Role {
+    Role::parse(word).unwrap_or(Role::Viewer)
+}

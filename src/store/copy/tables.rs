@@ -1,0 +1,90 @@
+//! What is copied, in the order in which references allow it, and what is left out and why. A test walks the tables and columns
+//! of both stores: what neither list names makes it fail.
+
+/// A table that both stores have.
+#[derive(Debug, Clone, Copy)]
+pub struct Table {
+    /// Its name on both stores.
+    pub name: &'static str,
+    /// How it gets to the other side.
+    pub way: Way,
+    /// A condition that holds for the rows which the migrations themselves put there: a table with no others counts as empty.
+    pub seed: &'static str,
+}
+
+/// How a table gets to the other side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Row by row, in the order of the primary key.
+    Rows,
+    /// One row with a `version` that caches compare: it ends greater than it was on either side, so that they all notice.
+    Version,
+}
+
+/// Every table, those that are referred to first.
+pub const TABLES: &[Table] = &[
+    Table { seed: "id = 1 AND key = 'places'", ..rows("layer") },
+    rows("account"),
+    rows("account_grant"),
+    rows("session"),
+    rows("api_token"),
+    rows("layer_property"),
+    rows("location"),
+    rows("location_change"),
+    version("catalog"),
+    version("account_state"),
+];
+
+/// What stays behind, with the reason. A star stands for any ending.
+pub const LEFT_OUT: &[(&str, &str)] = &[
+    ("copy_state", "notes of an unfinished copy"),
+    ("geography_columns", "a view of PostGIS"),
+    ("geometry_columns", "a view of PostGIS"),
+    ("gpkg_*", "the GeoPackage's own description of its tables: made by the migrations, counted anew"),
+    ("rtree_location_geom*", "the index, made from the geometries"),
+    ("seaql_migrations", "each side has its own migrations"),
+    ("setup_link", "a server without accounts makes its own at its first start"),
+    ("spatial_ref_sys", "reference systems of PostGIS"),
+    ("sqlite_sequence", "the last numbers given are set by name"),
+    ("sqlite_stat*", "statistics of the planner"),
+];
+
+/// Columns that stay behind, with the reason.
+pub const LEFT_OUT_COLUMNS: &[(&str, &str, &str)] = &[
+    ("location", "document", "PostgreSQL computes it from properties"),
+    ("location_change", "transaction", "a number of PostgreSQL's own transactions"),
+];
+
+/// A table that is copied row by row.
+const fn rows(name: &'static str) -> Table {
+    Table { name, way: Way::Rows, seed: "false" }
+}
+
+/// A table with one row and a version.
+const fn version(name: &'static str) -> Table {
+    Table { name, way: Way::Version, seed: "true" }
+}
+
+/// The tables that are copied row by row.
+pub fn with_rows() -> impl DoubleEndedIterator<Item = &'static Table> {
+    TABLES.iter().filter(|table| table.way == Way::Rows)
+}
+
+/// The tables with a version.
+pub fn with_version() -> impl Iterator<Item = &'static Table> {
+    TABLES.iter().filter(|table| table.way == Way::Version)
+}
+
+/// Whether the table is named above, as copied or as left out.
+pub fn is_known(name: &str) -> bool {
+    TABLES.iter().any(|table| table.name == name)
+        || LEFT_OUT.iter().any(|(known, _)| match known.strip_suffix('*') {
+            Some(start) => name.starts_with(start),
+            None => name == *known,
+        })
+}
+
+/// Whether the column stays behind.
+pub fn is_left_out(table: &str, column: &str) -> bool {
+    LEFT_OUT_COLUMNS.iter().any(|(of, name, _)| (*of, *name) == (table, column))
+}
