@@ -35,6 +35,7 @@ pub fn load(cities: &Path, file: &Path) -> Result<Vec<Place>, Box<dyn Error + Se
         visibility: Visibility::Public,
         style: json!({}),
         position: 1,
+        property_schema: None,
     };
     let settings = [("DATABASE_URL".to_owned(), format!("sqlite://{}", file.display()))];
     let config = Config::from_pairs(settings)?;

@@ -10,6 +10,7 @@ mod m0001_geopackage;
 mod m0002_layers;
 mod m0003_locations;
 mod m0004_changes;
+mod m0006_edits;
 mod statements;
 
 /// All migrations, in order.
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_layers::Migration),
             Box::new(m0003_locations::Migration),
             Box::new(m0004_changes::Migration),
+            Box::new(m0006_edits::Migration),
         ]
     }
 }
