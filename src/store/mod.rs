@@ -1,5 +1,6 @@
 //! The store: the only place with SQL. It answers [`BoundQuery`](crate::query::BoundQuery)s and nothing weaker.
 
+pub mod audit;
 pub mod catalog;
 pub mod connect;
 pub mod dialect;
