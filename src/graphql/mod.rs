@@ -1,12 +1,17 @@
 //! The GraphQL door: the schema, and how its inputs become questions. No SQL, no rights decided here.
 
+pub mod audit;
 pub mod clusters;
 pub mod connection;
 pub mod context;
+pub mod edit_inputs;
+pub mod edits;
 pub mod filter_input;
 pub mod guard;
 pub mod layer;
+pub mod layer_edits;
 pub mod location;
+pub mod mutation_root;
 pub mod query_root;
 pub mod rendered;
 pub mod scalars;

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Enum, ID, InputObject, Object};
+use async_graphql::{Context, Enum, ID, InputObject, MergedObject, Object};
 
 use crate::error::{Error, Result};
+use crate::graphql::audit::AuditQueries;
 use crate::graphql::clusters::{self, LocationCluster};
 use crate::graphql::connection::{LocationConnection, OrdinaryConnection, PageInfo};
 use crate::graphql::context::{app, may_render, page_limits, parse_id, to_int, viewer};
@@ -133,13 +134,18 @@ const DEFAULT_FEATURES: i32 = 1_000;
 /// Hits of a search when nothing is said.
 const DEFAULT_HITS: i32 = 10;
 
-/// The queries.
-#[derive(Debug)]
-pub struct QueryRoot;
+/// Questions about locations, layers and what was done to them.
+#[derive(MergedObject, Default)]
+#[graphql(name = "Query")]
+pub struct QueryRoot(LocationQueries, AuditQueries);
+
+/// The queries about locations and layers.
+#[derive(Debug, Default)]
+pub struct LocationQueries;
 
 /// Questions about locations and layers.
-#[Object(name = "Query")]
-impl QueryRoot {
+#[Object]
+impl LocationQueries {
     /// One location; null when there is none that you may see.
     async fn location(&self, context: &Context<'_>, #[graphql(desc = "Its id")] id: ID) -> Result<Option<Location>> {
         let Some(id) = parse_id(&id) else { return Ok(None) };

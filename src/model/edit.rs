@@ -155,9 +155,7 @@ pub fn merge(target: &mut Map<String, Value>, patch: Map<String, Value>) {
 /// Refuses whoever has not said who they are.
 pub fn signed_in(viewer: &Viewer) -> Result<()> {
     match viewer {
-        Viewer::Anonymous => {
-            Err(Error::new(ErrorCode::Unauthenticated, "sign in, or send an API token, to do this"))
-        }
+        Viewer::Anonymous => Err(Error::new(ErrorCode::Unauthenticated, "sign in, or send an API token, to do this")),
         Viewer::SignedIn(_) | Viewer::Server => Ok(()),
     }
 }

@@ -15,9 +15,7 @@ pub use audit::{AuditAction, AuditEntry, AuditNote, AuditQuery};
 pub use catalog::{Catalog, Layer, LayerId, Visibility};
 pub use columns::{Column, Columns};
 pub use draft::{NewLayer, NewLocation};
-pub use edit::{
-    Author, IdempotencyKey, KeyedPlace, LayerPatch, LocationPatch, PropertiesChange, UpsertRow, Upserted,
-};
+pub use edit::{Author, IdempotencyKey, KeyedPlace, LayerPatch, LocationPatch, PropertiesChange, UpsertRow, Upserted};
 pub use location::{LocationId, LocationRow};
 pub use property::PropertyPath;
 pub use time::Timestamp;

@@ -5,9 +5,7 @@ use serde_json::{Value, json};
 use crate::error::{Error, ErrorCode, Result};
 use crate::geometry::validity;
 use crate::model::edit::signed_in;
-use crate::model::{
-    AuditAction, AuditNote, Author, Layer, LayerPatch, NewLayer, NewLocation, Viewer, Visibility,
-};
+use crate::model::{AuditAction, AuditNote, Author, Layer, LayerPatch, NewLayer, NewLocation, Viewer, Visibility};
 use crate::query::Access;
 use crate::service::Locations;
 use crate::service::audit::only_admins;

@@ -51,9 +51,10 @@ pub fn is_lost_race(error: &Error) -> bool {
     let Some(DbErr::Query(RuntimeErr::SqlxError(cause)) | DbErr::Exec(RuntimeErr::SqlxError(cause))) = cause else {
         return false;
     };
-    cause.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| {
-        ["40001", "40P01"].contains(&code.as_ref())
-    })
+    cause
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code)
+        .is_some_and(|code| ["40001", "40P01"].contains(&code.as_ref()))
 }
 
 impl From<DbErr> for Error {

@@ -10,14 +10,16 @@ use super::mask::{code_of, mask, to_server_error};
 use super::media::{Media, is_json};
 use super::origin::is_foreign;
 use super::question::{Asked, Question};
-use crate::config::{Config, Limits};
+use crate::config::{Config, HttpLimits, Limits};
 use crate::error::{Error, ErrorCode};
-use crate::graphql::context::AskedTwice;
+use crate::graphql::context::{AskedTwice, Sent};
+use crate::model::{IdempotencyKey, Viewer};
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
 use async_graphql::{ObjectType, Response as Answer, Schema, ServerError, SubscriptionType, Value, Variables};
 use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
+use axum::http::request::Parts as RequestParts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
@@ -82,8 +84,8 @@ impl<E: Execute> Door<E> {
         Self { executor, shared: Arc::new(shared) }
     }
 
-    /// Guards, runs and masks one question. Operations other than `allowed` kinds are refused.
-    async fn answer(&self, mut question: Question, id: &RequestId) -> Answer {
+    /// Guards, runs and masks one question.
+    async fn answer(&self, mut question: Question, asker: &Asker, index: usize) -> Answer {
         let document = match self.shared.documents.get(&question.query) {
             Ok(document) => document,
             Err(error) => return Answer::from_errors(vec![error]),
@@ -95,7 +97,11 @@ impl<E: Execute> Door<E> {
             return Answer::from_errors(vec![error]);
         }
         let switches = Switches::of(&question.variables);
-        let mut request = async_graphql::Request::new(question.query).variables(question.variables).data(id.clone());
+        let mut request = async_graphql::Request::new(question.query)
+            .variables(question.variables)
+            .data(asker.id.clone())
+            .data(asker.viewer.clone())
+            .data(Sent { request_id: asker.id.to_string(), key: asker.key.clone(), index });
         request.operation_name = question.operation_name;
         request.set_parsed_query(ExecutableDocument::clone(&document));
         if running.is_some_and(|running| self.shared.types.asks_twice(&document, running, &switches)) {
@@ -108,7 +114,7 @@ impl<E: Execute> Door<E> {
         if let Some(running) = running {
             self.shared.types.complete(&mut answer, &document, running, &switches);
         }
-        mask(&mut answer, id, &self.shared.limits.graphql);
+        mask(&mut answer, &asker.id, &self.shared.limits.graphql);
         answer
     }
 
@@ -118,6 +124,39 @@ impl<E: Execute> Door<E> {
         let Ok(document) = self.shared.documents.get(&question.query) else { return false };
         operation(&document, question.operation_name.as_deref())
             .map_or(!only_queries(&document), |operation| operation.ty != OperationType::Query)
+    }
+}
+
+/// The header of the client's own name of a request.
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
+/// Who asks, and the names of the request.
+struct Asker {
+    id: RequestId,
+    viewer: Viewer,
+    key: Option<IdempotencyKey>,
+}
+
+impl Asker {
+    /// The viewer is whom an outer layer has found in the request; without one it is anonymous.
+    fn of(id: RequestId, parts: &RequestParts) -> Result<Self, Error> {
+        let key = match parts.headers.get(IDEMPOTENCY_KEY) {
+            None => None,
+            // What is not ASCII is no key either.
+            Some(value) => Some(
+                IdempotencyKey::parse(value.to_str().unwrap_or_default())
+                    .map_err(|error| error.at("Idempotency-Key"))?,
+            ),
+        };
+        Ok(Self { id, viewer: parts.extensions.get().cloned().unwrap_or(Viewer::Anonymous), key })
+    }
+
+    /// Whoever is known may send more: an upsert of many rows.
+    fn body_bytes(&self, limits: &HttpLimits) -> usize {
+        match self.viewer {
+            Viewer::Anonymous => limits.body_bytes,
+            Viewer::SignedIn(_) | Viewer::Server => limits.signed_in_body_bytes.max(limits.body_bytes),
+        }
     }
 }
 
@@ -138,7 +177,11 @@ pub async fn post<E: Execute>(
         let error = Error::bad_input("the Content-Type must be application/json");
         return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, error);
     }
-    let body = match read_body(body, &parts.headers, door.shared.limits.http.body_bytes).await {
+    let asker = match Asker::of(id, &parts) {
+        Ok(asker) => asker,
+        Err(error) => return refuse(StatusCode::BAD_REQUEST, error),
+    };
+    let body = match read_body(body, &parts.headers, asker.body_bytes(&door.shared.limits.http)).await {
         Ok(body) => body,
         Err(problem) => return refuse(problem.status, problem.error),
     };
@@ -146,7 +189,7 @@ pub async fn post<E: Execute>(
     match Asked::from_json(&body, &door.shared.limits.graphql) {
         Err(error) => refuse(StatusCode::BAD_REQUEST, error),
         Ok(Asked::One(question)) => {
-            let answer = door.answer(*question, &id).await;
+            let answer = door.answer(*question, &asker, 0).await;
             write_response(&answer, &mut out);
             finish(status_of(&answer, media), media, answer.http_headers, out)
         }
@@ -154,8 +197,8 @@ pub async fn post<E: Execute>(
             // One after the other, so that a batch never takes more of the database than one question does.
             let mut answers = Vec::with_capacity(questions.len());
             let mut headers = HeaderMap::new();
-            for question in questions {
-                let mut answer = door.answer(question, &id).await;
+            for (index, question) in questions.into_iter().enumerate() {
+                let mut answer = door.answer(question, &asker, index).await;
                 headers.extend(std::mem::take(&mut answer.http_headers));
                 answers.push(answer);
             }
@@ -182,8 +225,13 @@ pub async fn get<E: Execute>(
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
         return response;
     }
-    let headers = request.into_parts().0.headers;
-    let answer = door.answer(question, &id).await;
+    let parts = request.into_parts().0;
+    let asker = match Asker::of(id, &parts) {
+        Ok(asker) => asker,
+        Err(error) => return refusal(StatusCode::BAD_REQUEST, &error, media),
+    };
+    let headers = parts.headers;
+    let answer = door.answer(question, &asker, 0).await;
     let mut out = Vec::new();
     write_response(&answer, &mut out);
     if answer.is_ok() {

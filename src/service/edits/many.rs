@@ -184,12 +184,7 @@ fn plan(access: &Access, layer: &Layer, rows: &[UpsertRow], known: &[StoredLocat
 }
 
 /// The row as it shall be. Properties that are not given stay, and have kept to the schema when they were written.
-fn wanted(
-    layer: &Layer,
-    schema: &PropertySchema,
-    row: &UpsertRow,
-    stored: Option<&StoredLocation>,
-) -> Result<NewRow> {
+fn wanted(layer: &Layer, schema: &PropertySchema, row: &UpsertRow, stored: Option<&StoredLocation>) -> Result<NewRow> {
     let properties = match (&row.properties, stored) {
         (None, Some(stored)) => stored.properties.clone(),
         (given, _) => {

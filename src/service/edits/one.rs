@@ -5,9 +5,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::model::edit::{merge, signed_in};
-use crate::model::{
-    Author, KeyedPlace, Layer, LocationId, LocationPatch, NewLocation, PropertiesChange,
-};
+use crate::model::{Author, KeyedPlace, Layer, LocationId, LocationPatch, NewLocation, PropertiesChange};
 use crate::query::Access;
 use crate::query::access::no_location;
 use crate::service::Locations;
@@ -33,13 +31,7 @@ impl Locations {
         })
         .await?;
         let properties = draft::write_properties(&new.properties)?;
-        let row = NewRow {
-            layer: 0,
-            external_id: new.external_id,
-            name: new.name,
-            geometry: new.geometry,
-            properties,
-        };
+        let row = NewRow { layer: 0, external_id: new.external_id, name: new.name, geometry: new.geometry, properties };
         let fingerprint = fingerprint(layer, &row);
         let (row, new_properties, fingerprint) = (&row, &new.properties, &fingerprint);
         self.edit(&author.viewer, |access| async move {

@@ -132,6 +132,5 @@ pub fn updated(access: &Access, stored: &StoredLocation, row: &NewRow) -> Result
 
 /// Whether two texts are one JSON value, members in the same order. Spaces of a foreign writer are no difference.
 fn is_same_json(stored: &str, new: &str) -> bool {
-    stored == new
-        || serde_json::from_str::<serde_json::Value>(stored).is_ok_and(|stored| stored.to_string() == new)
+    stored == new || serde_json::from_str::<serde_json::Value>(stored).is_ok_and(|stored| stored.to_string() == new)
 }

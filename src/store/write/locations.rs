@@ -82,7 +82,6 @@ pub(super) fn to_json(value: &impl Serialize) -> Result<String> {
     serde_json::to_string(value).map_err(Error::internal)
 }
 
-
 impl Writing {
     /// One location, locked.
     pub async fn location(&self, id: LocationId) -> Result<Option<StoredLocation>> {
@@ -115,7 +114,9 @@ impl Writing {
             Dialect::Postgis => column(Column::Geom).cast_as(Alias::new("bytea")),
         };
         let mut select = Query::select();
-        for plain in [Column::Id, Column::LayerId, Column::ExternalId, Column::Name, Column::Properties, Column::Version] {
+        for plain in
+            [Column::Id, Column::LayerId, Column::ExternalId, Column::Name, Column::Properties, Column::Version]
+        {
             select.column((Location, plain));
         }
         select

@@ -59,14 +59,18 @@ impl Store {
     }
 
     /// On SQLite the transaction holds the write lock from its start: one that begins by reading fails when another writes.
-    async fn write(&self, author: &Author, lock: Lock) -> Result<Writing> {
+    pub(in crate::store) async fn begin_write(&self) -> Result<DatabaseTransaction> {
         let sqlite_transaction_mode = match self.dialect {
             Dialect::Geopackage => Some(SqliteTransactionMode::Immediate),
             Dialect::Postgis => None,
         };
         let options = TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() };
+        Ok(self.writer.begin_with_options(options).await?)
+    }
+
+    async fn write(&self, author: &Author, lock: Lock) -> Result<Writing> {
         let writing = Writing {
-            transaction: self.writer.begin_with_options(options).await?,
+            transaction: self.begin_write().await?,
             dialect: self.dialect,
             actor: author.viewer.actor(),
             request_id: author.request_id.clone(),
