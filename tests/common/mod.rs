@@ -3,5 +3,6 @@
 pub mod fixture;
 pub mod postgres;
 pub mod server;
+pub mod viewers;
 
 pub use server::{Kind, Server};

@@ -4,7 +4,12 @@
 mod common;
 
 mod brute_force;
+mod crash;
 mod differential;
+mod edit_keys;
+mod edit_layers;
+mod edit_many;
+mod edits;
 mod faults;
 mod filters;
 mod gdal;
