@@ -98,7 +98,6 @@ pub struct AuditQueries;
 impl AuditQueries {
     /// Who did what, newest first. For administrators.
     #[graphql(guard = "Needs::Admin", complexity = "100 + child_complexity")]
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
     async fn audit_log(
         &self,
         context: &Context<'_>,

@@ -19,7 +19,7 @@ struct State<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     layer: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    external_id: Option<Option<&'a str>>,
+    external_id: Option<&'a Option<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,7 +70,7 @@ fn note(action: AuditAction, id: LocationId, before: Option<String>, after: Opti
 pub fn whole(access: &Access, stored: &StoredLocation) -> Result<String> {
     let state = State {
         layer: layer_key(access, stored.layer),
-        external_id: Some(stored.external_id.as_deref()),
+        external_id: Some(&stored.external_id),
         name: Some(&stored.name),
         geometry: raw_geometry(wkb_of(stored))?,
         properties: Some(raw(&stored.properties)?),
@@ -83,7 +83,7 @@ pub fn whole(access: &Access, stored: &StoredLocation) -> Result<String> {
 pub fn created(access: &Access, id: LocationId, row: &NewRow) -> Result<AuditNote> {
     let state = State {
         layer: layer_key(access, row.layer),
-        external_id: Some(row.external_id.as_deref()),
+        external_id: Some(&row.external_id),
         name: Some(&row.name),
         geometry: raw_geometry(row.geometry.wkb().bytes())?,
         properties: Some(raw(&row.properties)?),
@@ -106,8 +106,7 @@ pub fn updated(access: &Access, stored: &StoredLocation, row: &NewRow) -> Result
         differs = true;
     }
     if stored.external_id != row.external_id {
-        (before.external_id, after.external_id) =
-            (Some(stored.external_id.as_deref()), Some(row.external_id.as_deref()));
+        (before.external_id, after.external_id) = (Some(&stored.external_id), Some(&row.external_id));
         differs = true;
     }
     if stored.name != row.name {
@@ -132,5 +131,9 @@ pub fn updated(access: &Access, stored: &StoredLocation, row: &NewRow) -> Result
 
 /// Whether two texts are one JSON value, members in the same order. Spaces of a foreign writer are no difference.
 fn is_same_json(stored: &str, new: &str) -> bool {
-    stored == new || serde_json::from_str::<serde_json::Value>(stored).is_ok_and(|stored| stored.to_string() == new)
+    stored == new || rewritten(stored).is_ok_and(|stored| stored == new)
+}
+
+fn rewritten(json: &str) -> serde_json::Result<String> {
+    serde_json::to_string(&serde_json::from_str::<serde_json::Value>(json)?)
 }
