@@ -11,6 +11,7 @@ use crate::gdal;
 crate::on_both_stores! {
     a_thousand_rows_go_through_the_door_and_the_same_rows_again_change_nothing,
     an_upsert_makes_changes_and_leaves_alone,
+    upserts_of_the_same_rows_at_once_make_each_row_once,
     an_error_in_any_row_is_told_by_its_index_and_nothing_is_written,
     a_deletion_by_filter_meets_what_the_filter_counts,
     a_filter_that_says_nothing_deletes_nothing,
@@ -104,6 +105,32 @@ async fn an_upsert_makes_changes_and_leaves_alone(store: Kind) {
     ]);
     // Numbers come back as they are stored: 1.0 is 1 in GeoJSON.
     assert_eq!(nodes.to_string().replace(".0", ""), expected.to_string().replace(".0", ""));
+}
+
+async fn upserts_of_the_same_rows_at_once_make_each_row_once(store: Kind) {
+    let server = Server::with_places_on(store).await;
+    let before = traces(&server).await;
+    let rows = |turn: usize| -> Vec<Value> {
+        let mut rows: Vec<_> = (0..40)
+            .map(|index| {
+                let properties = json!({ format!("brand_new_{turn}"): turn });
+                json!({ "externalId": format!("race-{index}"), "geometry": point(1.0), "properties": properties })
+            })
+            .collect();
+        // Each writer takes the locks in another order.
+        rows.rotate_left(turn * 10);
+        if turn % 2 == 1 {
+            rows.reverse();
+        }
+        rows
+    };
+    let write = async |turn: usize| counts(&upsert(&server, &rows(turn), false).await);
+    let outcomes: [[i64; 3]; 4] = tokio::join!(write(0), write(1), write(2), write(3)).into();
+    let sum = |at: usize| outcomes.iter().map(|counts| counts[at]).sum::<i64>();
+    assert_eq!([sum(0), sum(1), sum(2)], [40, 120, 0], "{outcomes:?}");
+    assert_eq!(traces(&server).await, [before[0] + 40, before[1] + 160, before[2] + 160, before[3]]);
+    let versions = "SELECT count(*) FROM location WHERE external_id LIKE 'race-%' AND version = 4";
+    assert_eq!(server.number(versions).await, 40);
 }
 
 async fn an_error_in_any_row_is_told_by_its_index_and_nothing_is_written(store: Kind) {

@@ -75,7 +75,7 @@ async fn what_validation_says_of_a_bad_question_tells_what_to_change() {
     let (site, app) = real(&folder).await;
     for (query, part) in [
         ("query a { layers { key } } query b { layers { key } }", "name one of them in operationName"),
-        ("mutation { write }", "ask by queries"),
+        ("mutation { write }", "Unknown field \"write\" on type \"Mutation\"."),
         ("subscription { write }", "ask by queries"),
         ("{ layers { kez } }", "Unknown field \"kez\" on type \"Layer\"."),
         ("{ mee }", "Unknown field \"mee\""),
