@@ -1,6 +1,6 @@
 //! Changes of one location, through the real router: what is stored, what is refused, what is kept of it.
 
-use cairn::model::{Role, Viewer};
+use cairn::model::{Columns, Role, Viewer};
 use serde_json::{Value, json};
 
 use crate::common::server::refusal;
@@ -75,8 +75,14 @@ async fn a_created_location_is_read_at_once_as_it_was_sent(store: Kind) {
         let after = traces(&server).await;
         assert_eq!(after, [before[0] + 1, before[1] + 1, before[2] + 1, before[3]], "one of each");
     }
+    let made = created(&server, json!({ "layer": "areas", "geometry": point() })).await;
+    let id = text(&made["id"]).parse().expect("a number");
+    let page =
+        server.app.locations().one(&Viewer::Anonymous, id, Columns::STORED).await.expect("a page").expect("a row");
+    let row = page.answer.rows.row(0).expect("a row");
+    assert_eq!((row.created_by, row.updated_by), (Some(7), Some(7)));
     let signed = "SELECT count(*) FROM location WHERE created_by = 7 AND updated_by = 7";
-    assert_eq!(server.number(signed).await, 6);
+    assert_eq!(server.number(signed).await, 7);
     assert_eq!(
         server.number("SELECT count(*) FROM location_change WHERE actor = 7 AND operation = 'CREATED'").await,
         6
@@ -84,7 +90,7 @@ async fn a_created_location_is_read_at_once_as_it_was_sent(store: Kind) {
     if store == Kind::Geopackage {
         gdal::assert_sound(&server);
         let summary = gdal::gdal("ogrinfo", &["-ro", "-so", server.file().to_str().expect("a path"), "location"]);
-        assert!(summary.contains("Feature Count: 88"), "{summary}");
+        assert!(summary.contains("Feature Count: 89"), "{summary}");
     }
 }
 
