@@ -85,7 +85,7 @@ async fn a_created_location_is_read_at_once_as_it_was_sent(store: Kind) {
     assert_eq!(server.number(signed).await, 7);
     assert_eq!(
         server.number("SELECT count(*) FROM location_change WHERE actor = 7 AND operation = 'CREATED'").await,
-        6
+        7
     );
     if store == Kind::Geopackage {
         gdal::assert_sound(&server);
