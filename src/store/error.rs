@@ -13,6 +13,8 @@ const MARK: &str = "cairn:";
 const SQLITE_BUSY: i64 = 5;
 const SQLITE_INTERRUPT: i64 = 9;
 const SQLITE_FULL: i64 = 13;
+/// The extended codes of a unique index and of a primary key.
+const SQLITE_NOT_UNIQUE: [i64; 2] = [2067, 1555];
 
 /// An error as text that survives the way through SQLite.
 pub fn mark(error: &Error) -> String {
@@ -42,6 +44,19 @@ pub fn is_connection_lost(error: &Error) -> bool {
     }
 }
 
+/// Whether the database gave one of several writers up, so that the others could go on: deadlock or serialization failure.
+/// The transaction is gone; a new one may do what it was to do.
+pub fn is_lost_race(error: &Error) -> bool {
+    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<DbErr>());
+    let Some(DbErr::Query(RuntimeErr::SqlxError(cause)) | DbErr::Exec(RuntimeErr::SqlxError(cause))) = cause else {
+        return false;
+    };
+    cause
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code)
+        .is_some_and(|code| ["40001", "40P01"].contains(&code.as_ref()))
+}
+
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
         let unavailable = || Self::new(ErrorCode::Unavailable, "the database is busy: try again in a few seconds");
@@ -66,6 +81,10 @@ impl From<DbErr> for Error {
                     return ours;
                 }
                 let code = database.code().and_then(|code| code.parse::<i64>().ok()).unwrap_or_default();
+                if SQLITE_NOT_UNIQUE.contains(&code) {
+                    let sentence = "there is one with this name already";
+                    return Self::new(ErrorCode::Conflict, sentence).caused_by(error);
+                }
                 match code & 0xff {
                     SQLITE_BUSY => unavailable().caused_by(error),
                     SQLITE_INTERRUPT => Self::new(

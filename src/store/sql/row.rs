@@ -2,11 +2,11 @@
 
 use crate::error::{Error, Result};
 use crate::geometry::wkb::GpkgHeader;
-use crate::model::LocationRow;
+use crate::model::{LocationRow, UserId};
 use crate::query::KeyValue;
 
 /// The columns before the sort keys, in packing order.
-pub const FIXED_COLUMNS: usize = 10;
+pub const FIXED_COLUMNS: usize = 12;
 
 /// Bytes of one answer: a thousand country outlines fit, the memory of a small server does not end.
 const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
@@ -149,6 +149,8 @@ impl PackedRows {
             created_at: reader.text()?.unwrap_or_default(),
             updated_at: reader.text()?.unwrap_or_default(),
             distance_meters: reader.real()?,
+            created_by: reader.account()?,
+            updated_by: reader.account()?,
         })
     }
 
@@ -207,6 +209,14 @@ impl<'a> Reader<'a> {
             Packed::Int(value) => Ok(value),
             Packed::Null => Ok(0),
             _ => Err(broken()),
+        }
+    }
+
+    /// The number of an account; anything else that a foreign writer put there is nobody.
+    fn account(&mut self) -> Result<Option<UserId>> {
+        match self.next()? {
+            Packed::Int(value) => Ok(Some(value)),
+            Packed::Null | Packed::Real(_) | Packed::Bytes(_) => Ok(None),
         }
     }
 

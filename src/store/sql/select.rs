@@ -93,6 +93,8 @@ fn fixed_columns(dialect: Dialect, query: &BoundQuery, columns: Columns) -> [Exp
         stored(Column::CreatedAt, Stored::CreatedAt),
         stored(Column::UpdatedAt, Stored::UpdatedAt),
         distance,
+        stored(Column::CreatedBy, Stored::CreatedBy),
+        stored(Column::UpdatedBy, Stored::UpdatedBy),
     ]
 }
 
