@@ -58,6 +58,7 @@ pub async fn load(app: &App) -> Result<usize> {
             visibility: Visibility::Public,
             style: layer.style,
             position,
+            property_schema: None,
         };
         loaded += usize::from(app.locations().create_layer(&Viewer::Server, new, locations).await?);
     }

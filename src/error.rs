@@ -55,13 +55,14 @@ impl ErrorCode {
     }
 }
 
-/// Any failure of Cairn. `message` and `field` may be shown to anybody; `source` only to the log.
+/// Any failure of Cairn. `message`, `field` and `current` may be shown to who asked; `source` only to the log.
 #[derive(Debug)]
 pub struct Error {
     code: ErrorCode,
     message: Cow<'static, str>,
     field: Option<String>,
     retry_after_seconds: Option<u64>,
+    current: Option<Box<serde_json::Value>>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -71,7 +72,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// An error that the client caused and can mend: `message` says how, in one sentence.
     pub fn new(code: ErrorCode, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, message: message.into(), field: None, retry_after_seconds: None, source: None }
+        Self { code, message: message.into(), field: None, retry_after_seconds: None, current: None, source: None }
     }
 
     /// [`ErrorCode::BadInput`] with one sentence that says what to do.
@@ -124,6 +125,18 @@ impl Error {
     /// The seconds after which trying again may help, where known.
     pub fn retry_after_seconds(&self) -> Option<u64> {
         self.retry_after_seconds
+    }
+
+    /// With a [`ErrorCode::Conflict`]: what is there now, for a client that may see it.
+    #[must_use]
+    pub fn with_current(mut self, current: serde_json::Value) -> Self {
+        self.current = Some(Box::new(current));
+        self
+    }
+
+    /// What is there now instead of what the client had read.
+    pub fn current(&self) -> Option<&serde_json::Value> {
+        self.current.as_deref()
     }
 
     /// The stable code.

@@ -40,6 +40,7 @@ pub fn load(cities: &Path, database: &str) -> Result<Vec<Place>, Box<dyn Error +
         visibility: Visibility::Public,
         style: json!({}),
         position: 1,
+        property_schema: None,
     };
     let settings = [("DATABASE_URL".to_owned(), database.to_owned())];
     let config = Config::from_pairs(settings)?;

@@ -23,6 +23,8 @@ pub struct Model {
     pub style: String,
     /// Drawing order, lowest first.
     pub position: i64,
+    /// What the properties of its locations keep to: a JSON Schema.
+    pub property_schema: Option<String>,
     /// UTC; kept with milliseconds.
     pub created_at: DateTimeUtc,
     /// UTC; kept with milliseconds.

@@ -11,6 +11,7 @@ mod m0002_layers;
 mod m0003_locations;
 mod m0004_changes;
 mod m0005_accounts;
+mod m0006_edits;
 mod statements;
 
 /// All migrations, in order.
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_locations::Migration),
             Box::new(m0004_changes::Migration),
             Box::new(m0005_accounts::Migration),
+            Box::new(m0006_edits::Migration),
         ]
     }
 }

@@ -84,6 +84,8 @@ limits! {
     HttpLimits "Limits: one request" {
         /// Largest request body, in bytes. Larger ones get 413 before they are read whole.
         body_bytes: usize = 262_144, 1_024..=104_857_600, "CAIRN_LIMIT_BODY_BYTES";
+        /// Largest request body of somebody who is signed in, in bytes: 1,000 locations of an upsert fit.
+        signed_in_body_bytes: usize = 4_194_304, 1_024..=104_857_600, "CAIRN_LIMIT_SIGNED_IN_BODY_BYTES";
         /// Longest time from the head of a request to its answer, in milliseconds; then 503 with Retry-After.
         request_time_ms: u64 = 15_000, 10..=600_000, "CAIRN_LIMIT_REQUEST_TIME_MS";
     }

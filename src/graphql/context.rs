@@ -7,7 +7,7 @@ use async_graphql::Context;
 use crate::app::App;
 use crate::config::PageLimits;
 use crate::error::{Error, Result};
-use crate::model::{Caller, LocationId, Viewer};
+use crate::model::{Author, Caller, IdempotencyKey, KeyedPlace, LocationId, Viewer};
 
 /// The services.
 pub fn app<'a>(context: &Context<'a>) -> Result<&'a App> {
@@ -36,6 +36,30 @@ pub struct ClientAddress(pub IpAddr);
 /// The address that failed sign-ins are counted by.
 pub fn client_address(context: &Context<'_>) -> IpAddr {
     context.data_opt::<ClientAddress>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| address.0)
+}
+
+/// What the door knows of a request beside its question and its viewer.
+#[derive(Debug, Clone)]
+pub struct Sent {
+    /// The request's name in the log of the server.
+    pub request_id: String,
+    /// The client's own name of the request.
+    pub key: Option<IdempotencyKey>,
+    /// Which question of the request this is: a batch has several.
+    pub index: usize,
+}
+
+/// Who writes, with the request for the audit log.
+pub fn author(context: &Context<'_>) -> Author {
+    let request_id = context.data_opt::<Sent>().map(|sent| sent.request_id.clone());
+    Author { viewer: viewer(context), request_id }
+}
+
+/// The place in a request with an idempotency key that a field makes something at: one request may make several things.
+pub fn keyed_place(context: &Context<'_>) -> Option<KeyedPlace> {
+    let sent = context.data_opt::<Sent>()?;
+    let path = context.path_node.map(|node| node.to_string_vec().join(".")).unwrap_or_default();
+    Some(KeyedPlace { key: sent.key.clone()?, path: format!("{}/{path}", sent.index) })
 }
 
 /// Stands in the data of a question that names a field of the root twice, as clients with fragments do. async-graphql joins

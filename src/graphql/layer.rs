@@ -76,6 +76,12 @@ impl Layer {
         Json::Value(self.layer.style.clone())
     }
 
+    /// The JSON Schema that properties must keep to when they are written; null where anything goes.
+    #[graphql(complexity = 0)]
+    async fn property_schema(&self) -> Option<Json> {
+        self.layer.property_schema.clone().map(Json::Value)
+    }
+
     /// The top-level property names found in its locations, in alphabetical order.
     #[graphql(complexity = 0)]
     async fn properties(&self) -> &[String] {

@@ -2,12 +2,16 @@
 
 pub mod account_mutations;
 pub mod accounts;
+pub mod audit;
 pub mod clusters;
 pub mod connection;
 pub mod context;
+pub mod edit_inputs;
+pub mod edits;
 pub mod filter_input;
 pub mod guard;
 pub mod layer;
+pub mod layer_edits;
 pub mod location;
 pub mod mutation_root;
 pub mod query_root;

@@ -3,8 +3,9 @@
 use async_graphql::MergedObject;
 
 use crate::graphql::account_mutations::AccountMutations;
+use crate::graphql::edits::EditMutations;
 
-/// What changes something. Mutations of one request run one after the other.
+/// What changes something, each field in one transaction. Mutations of one request run one after the other.
 #[derive(Debug, Default, MergedObject)]
 #[graphql(name = "Mutation")]
-pub struct MutationRoot(AccountMutations);
+pub struct MutationRoot(EditMutations, AccountMutations);

@@ -6,6 +6,7 @@ use async_graphql::{Context, Enum, ID, InputObject, MergedObject, Object};
 
 use crate::error::{Error, Result};
 use crate::graphql::accounts::AccountQueries;
+use crate::graphql::audit::AuditQueries;
 use crate::graphql::clusters::{self, LocationCluster};
 use crate::graphql::connection::{LocationConnection, OrdinaryConnection, PageInfo};
 use crate::graphql::context::{app, may_render, page_limits, parse_id, to_int, viewer};
@@ -134,10 +135,10 @@ const DEFAULT_FEATURES: i32 = 1_000;
 /// Hits of a search when nothing is said.
 const DEFAULT_HITS: i32 = 10;
 
-/// Questions about locations, layers and accounts.
+/// Questions about locations, layers, accounts, and what was done to them.
 #[derive(Debug, Default, MergedObject)]
 #[graphql(name = "Query")]
-pub struct QueryRoot(LocationQueries, AccountQueries);
+pub struct QueryRoot(LocationQueries, AccountQueries, AuditQueries);
 
 /// The queries about locations and layers.
 #[derive(Debug, Default)]

@@ -18,6 +18,25 @@ pub enum Json {
     Written(Bytes),
 }
 
+impl Json {
+    /// A JSON object from a client.
+    pub fn into_object(self) -> Result<serde_json::Map<String, serde_json::Value>> {
+        match self {
+            Self::Value(serde_json::Value::Object(object)) => Ok(object),
+            Self::Value(_) => Err(Error::bad_input("this must be a JSON object")),
+            Self::Written(_) => Err(Error::internal("a written value was read again")),
+        }
+    }
+
+    /// Any JSON value from a client.
+    pub fn into_value(self) -> Result<serde_json::Value> {
+        match self {
+            Self::Value(value) => Ok(value),
+            Self::Written(_) => Err(Error::internal("a written value was read again")),
+        }
+    }
+}
+
 /// Any JSON value: object, array, string, number, boolean or null. Numbers keep all their digits.
 #[Scalar(name = "JSON")]
 impl ScalarType for Json {
@@ -55,12 +74,15 @@ impl GeoJson {
     /// Through the geometry gate. What is not valid is refused: no predicate of DE-9IM has an answer for a ring that crosses
     /// itself.
     pub fn geometry(&self) -> Result<Geometry> {
+        let geometry = self.read()?;
+        validity::check(geometry.wkb())?;
+        Ok(geometry)
+    }
+
+    /// Through the gate alone, for a service that asks for validity itself.
+    pub fn read(&self) -> Result<Geometry> {
         match &self.0 {
-            Json::Value(value) => {
-                let geometry = geojson::read(value)?;
-                validity::check(geometry.wkb())?;
-                Ok(geometry)
-            }
+            Json::Value(value) => geojson::read(value),
             Json::Written(_) => Err(Error::internal("a written geometry was read again")),
         }
     }

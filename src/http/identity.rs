@@ -57,7 +57,8 @@ impl fmt::Debug for Identity {
 /// Puts [`Caller`] and [`ClientAddress`] into the request, or answers 401.
 pub(super) async fn identify(State(identity): State<Identity>, mut request: Request, next: Next) -> Response {
     let caller = match bearer(request.headers()) {
-        Ok(None) => Ok(Caller::ANONYMOUS),
+        // A program that embeds the router may know the caller; no request can say so.
+        Ok(None) => Ok(request.extensions().get::<Caller>().cloned().unwrap_or(Caller::ANONYMOUS)),
         Ok(Some(token)) => identity.identify.caller(token).await,
         Err(error) => Err(error),
     };

@@ -45,6 +45,8 @@ pub struct Layer {
     pub style: serde_json::Value,
     /// Drawing order, lowest first.
     pub position: i64,
+    /// The JSON Schema that the properties of its locations must keep to when they are written.
+    pub property_schema: Option<serde_json::Value>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When its description last changed (not its locations).

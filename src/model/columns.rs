@@ -22,6 +22,10 @@ pub enum Column {
     UpdatedAt = 1 << 7,
     /// Metres from `near`.
     Distance = 1 << 8,
+    /// The account that made it.
+    CreatedBy = 1 << 9,
+    /// The account that changed it last.
+    UpdatedBy = 1 << 10,
 }
 
 /// A set of [`Column`]s. The id is always read.
@@ -32,7 +36,7 @@ impl Columns {
     /// The id alone.
     pub const ID: Self = Self(0);
     /// Everything but the distance, which only a question with `near` has.
-    pub const STORED: Self = Self(0xff);
+    pub const STORED: Self = Self(0x6ff);
 
     /// Adds a column.
     #[must_use]

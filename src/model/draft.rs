@@ -20,6 +20,8 @@ pub struct NewLayer {
     pub style: serde_json::Value,
     /// Drawing order, lowest first.
     pub position: i64,
+    /// The JSON Schema of its locations' properties.
+    pub property_schema: Option<serde_json::Value>,
 }
 
 /// A location to be made.
@@ -29,7 +31,7 @@ pub struct NewLocation {
     pub external_id: Option<String>,
     /// The name a person reads.
     pub name: String,
-    /// Passed the gate and is valid.
+    /// Passed the gate.
     pub geometry: Geometry,
     /// A JSON object.
     pub properties: serde_json::Map<String, serde_json::Value>,

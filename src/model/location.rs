@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::geometry::wkb::Wkb;
-use crate::model::LayerId;
+use crate::model::{LayerId, UserId};
 
 /// The row number of a location; in the API a string.
 pub type LocationId = i64;
@@ -31,6 +31,10 @@ pub struct LocationRow<'a> {
     pub updated_at: &'a str,
     /// Metres from `near`.
     pub distance_meters: Option<f64>,
+    /// The account that made it; none when the server or a GIS program did.
+    pub created_by: Option<UserId>,
+    /// The account that changed it last; none when the server or a GIS program did.
+    pub updated_by: Option<UserId>,
 }
 
 impl<'a> LocationRow<'a> {

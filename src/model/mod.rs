@@ -1,9 +1,11 @@
 //! The words of the domain: what a location, a layer and a viewer are, free of tables and of doors.
 
 pub mod account;
+pub mod audit;
 pub mod catalog;
 pub mod columns;
 pub mod draft;
+pub mod edit;
 pub mod location;
 pub mod property;
 pub mod summary;
@@ -11,9 +13,11 @@ pub mod time;
 pub mod viewer;
 
 pub use account::{Caller, Credential};
+pub use audit::{AuditAction, AuditEntry, AuditNote, AuditQuery};
 pub use catalog::{Catalog, Layer, LayerId, Visibility};
 pub use columns::{Column, Columns};
 pub use draft::{NewLayer, NewLocation};
+pub use edit::{Author, IdempotencyKey, KeyedPlace, LayerPatch, LocationPatch, PropertiesChange, UpsertRow, Upserted};
 pub use location::{LocationId, LocationRow};
 pub use property::PropertyPath;
 pub use time::Timestamp;

@@ -15,13 +15,13 @@ use crate::store::{Answer, Store};
 
 /// How often a question is decided again because the catalogue moved while it ran. Layers change by hand; more than a few
 /// changes within one question mean an import that adds property names row by row.
-const MAX_DECISIONS: usize = 8;
+pub(super) const MAX_DECISIONS: usize = 8;
 
 /// Answers questions about locations.
 #[derive(Debug)]
 pub struct Locations {
     pub(super) store: Store,
-    catalog: CatalogCache,
+    pub(super) catalog: CatalogCache,
 }
 
 /// One page of locations, with the rights that it was read under.
@@ -145,14 +145,14 @@ impl Locations {
     }
 
     /// The catalogue if it has moved on since.
-    async fn newer(&self, catalog: &Catalog) -> Result<Option<Arc<Catalog>>> {
+    pub(super) async fn newer(&self, catalog: &Catalog) -> Result<Option<Arc<Catalog>>> {
         if self.store.catalog_version().await? == catalog.version {
             return Ok(None);
         }
         self.catalog.reload(&self.store).await.map(Some)
     }
 
-    async fn bind(&self, query: &LocationQuery, access: &Access) -> Result<Read<BoundQuery>> {
+    pub(super) async fn bind(&self, query: &LocationQuery, access: &Access) -> Result<Read<BoundQuery>> {
         let ids = query.related_ids();
         let mut related = RelatedShapes::new();
         if !ids.is_empty() {

@@ -1,9 +1,11 @@
-//! What Cairn does: the one query path, free of HTTP and of GraphQL.
+//! What Cairn does: the one query path and the one write path, free of HTTP and of GraphQL.
 
 pub mod account_cache;
 pub mod accounts;
 pub mod api_tokens;
+pub mod audit;
 pub mod catalog;
+pub mod edits;
 pub mod first_start;
 pub mod layers;
 pub mod locations;

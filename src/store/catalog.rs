@@ -63,6 +63,11 @@ fn to_layer(row: layer::Model) -> Result<Layer> {
         visibility,
         style: serde_json::from_str(&row.style).map_err(Error::internal)?,
         position: row.position,
+        property_schema: row
+            .property_schema
+            .map(|schema| serde_json::from_str(&schema))
+            .transpose()
+            .map_err(Error::internal)?,
         created_at: row.created_at,
         updated_at: row.updated_at,
     })

@@ -13,6 +13,8 @@ const MARK: &str = "cairn:";
 const SQLITE_BUSY: i64 = 5;
 const SQLITE_INTERRUPT: i64 = 9;
 const SQLITE_FULL: i64 = 13;
+/// The extended codes of a unique index and of a primary key.
+const SQLITE_NOT_UNIQUE: [i64; 2] = [2067, 1555];
 
 /// An error as text that survives the way through SQLite.
 pub fn mark(error: &Error) -> String {
@@ -40,6 +42,19 @@ pub fn is_connection_lost(error: &Error) -> bool {
         sqlx::Error::Database(fault) => fault.code().is_some_and(|code| code.starts_with("57P0")),
         _ => false,
     }
+}
+
+/// Whether the database gave one of several writers up, so that the others could go on: deadlock or serialization failure.
+/// The transaction is gone; a new one may do what it was to do.
+pub fn is_lost_race(error: &Error) -> bool {
+    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<DbErr>());
+    let Some(DbErr::Query(RuntimeErr::SqlxError(cause)) | DbErr::Exec(RuntimeErr::SqlxError(cause))) = cause else {
+        return false;
+    };
+    cause
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code)
+        .is_some_and(|code| ["40001", "40P01"].contains(&code.as_ref()))
 }
 
 impl From<DbErr> for Error {
@@ -88,6 +103,9 @@ pub fn too_long() -> Error {
 fn of_sqlite(code: i64, message: &str, cause: impl std::error::Error + Send + Sync + 'static) -> Error {
     if let Some(ours) = unmark(message) {
         return ours;
+    }
+    if SQLITE_NOT_UNIQUE.contains(&code) {
+        return Error::new(ErrorCode::Conflict, "there is one with this name already").caused_by(cause);
     }
     match code & 0xff {
         SQLITE_BUSY => {

@@ -3,6 +3,7 @@
 pub mod account_book;
 pub mod accounts;
 pub mod api_tokens;
+pub mod audit;
 pub mod catalog;
 pub mod connect;
 pub mod copy;

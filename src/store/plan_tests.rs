@@ -41,6 +41,7 @@ async fn store(folder: &tempfile::TempDir, analysed: bool) -> (Store, Access) {
         visibility: Visibility::Public,
         style: serde_json::json!({}),
         position: 0,
+        property_schema: None,
     };
     let points = (0..2_000).map(|index| NewLocation {
         external_id: None,

@@ -58,6 +58,7 @@ pub fn new_layer(key: &str, title: &str, visibility: Visibility, position: i64) 
         visibility,
         style: serde_json::json!({}),
         position,
+        property_schema: None,
     }
 }
 

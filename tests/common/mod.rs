@@ -4,5 +4,6 @@ pub mod cluster;
 pub mod fixture;
 pub mod postgres;
 pub mod server;
+pub mod viewers;
 
 pub use server::{Kind, Server};

@@ -9,6 +9,7 @@ use axum::http::response::Parts;
 use axum::http::{Request, header};
 use cairn::app::App;
 use cairn::config::Config;
+use cairn::model::{Caller, Viewer};
 use cairn::run;
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
@@ -178,13 +179,50 @@ impl Server {
         response["data"].take()
     }
 
+    /// Asks as somebody, and gives the whole response object.
+    pub async fn ask_as(&self, viewer: &Viewer, query: &str, variables: Value) -> Value {
+        self.ask_with_key(viewer, None, query, variables).await
+    }
+
+    /// Asks as somebody under an idempotency key.
+    pub async fn ask_with_key(&self, viewer: &Viewer, key: Option<&str>, query: &str, variables: Value) -> Value {
+        send(&self.router, viewer, key, json!({ "query": query, "variables": variables })).await.1
+    }
+
+    /// Asks as somebody what must be answered without an error, and gives `data`.
+    pub async fn data_as(&self, viewer: &Viewer, query: &str, variables: Value) -> Value {
+        let mut response = self.ask_as(viewer, query, variables).await;
+        assert!(response["errors"].is_null(), "{query}\n{}", response["errors"]);
+        response["data"].take()
+    }
+
+    /// Asks as somebody what must be refused, and gives code and field of the first error.
+    pub async fn refused_as(&self, viewer: &Viewer, query: &str, variables: Value) -> (String, Option<String>) {
+        refusal(query, &self.ask_as(viewer, query, variables).await)
+    }
+
+    /// One number of the database, as another program reads it.
+    pub async fn number(&self, question: &str) -> i64 {
+        match &self.database {
+            None => self.outside().query_row(question, (), |row| row.get(0)).expect(question),
+            Some(database) => {
+                let question = sqlx::AssertSqlSafe(question.to_owned());
+                sqlx::query_scalar(question).fetch_one(&mut database.connect().await).await.expect("a number")
+            }
+        }
+    }
+
     /// Asks what must be refused, and gives code and field of the first error.
     pub async fn refused(&self, query: &str, variables: Value) -> (String, Option<String>) {
-        let response = self.ask(query, variables).await;
-        let extensions = &response["errors"][0]["extensions"];
-        let text = |name: &str| extensions[name].as_str().map(str::to_owned);
-        (text("code").unwrap_or_else(|| panic!("{query} was answered: {response}")), text("field"))
+        refusal(query, &self.ask(query, variables).await)
     }
+}
+
+/// Code and field of the first error.
+pub fn refusal(query: &str, response: &Value) -> (String, Option<String>) {
+    let extensions = &response["errors"][0]["extensions"];
+    let text = |name: &str| extensions[name].as_str().map(str::to_owned);
+    (text("code").unwrap_or_else(|| panic!("{query} was answered: {response}")), text("field"))
 }
 
 /// Asks a router; gives the head and the response object.
@@ -194,13 +232,32 @@ pub async fn ask(router: &Router, query: &str, variables: Value) -> (Parts, Valu
 
 /// Asks a router with a bearer token; without one when it is empty.
 pub async fn ask_as(router: &Router, token: &str, query: &str, variables: Value) -> (Parts, Value) {
-    let body = json!({ "query": query, "variables": variables }).to_string();
-    let mut request =
-        Request::post("/graphql").header(header::HOST, "localhost").header(header::CONTENT_TYPE, "application/json");
+    let mut request = request(&json!({ "query": query, "variables": variables }));
     if !token.is_empty() {
-        request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        request.headers_mut().insert(header::AUTHORIZATION, format!("Bearer {token}").parse().expect("a header"));
     }
-    let request = request.body(Body::from(body)).expect("a request");
+    answer(router, request).await
+}
+
+/// Sends a body as somebody, as if the door had found out who that is.
+pub async fn send(router: &Router, viewer: &Viewer, key: Option<&str>, body: Value) -> (Parts, Value) {
+    let mut request = request(&body);
+    request.extensions_mut().insert(Caller { viewer: viewer.clone(), ..Caller::ANONYMOUS });
+    if let Some(key) = key {
+        request.headers_mut().insert("idempotency-key", key.parse().expect("a header"));
+    }
+    answer(router, request).await
+}
+
+fn request(body: &Value) -> Request<Body> {
+    Request::post("/graphql")
+        .header(header::HOST, "localhost")
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Body::from(body.to_string()))
+        .expect("a request")
+}
+
+async fn answer(router: &Router, request: Request<Body>) -> (Parts, Value) {
     let (head, body) = router.clone().oneshot(request).await.expect("the router answers").into_parts();
     let bytes = body.collect().await.expect("a body").to_bytes();
     let answer =

@@ -9,7 +9,7 @@ use crate::common::Server;
 use crate::common::server::external_ids;
 
 /// Runs a program of GDAL; its output must hold no error.
-fn gdal(program: &str, arguments: &[&str]) -> String {
+pub fn gdal(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output();
     let output: Output = output.unwrap_or_else(|error| panic!("{program} ({error}): apt-get install gdal-bin"));
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -32,7 +32,7 @@ fn one<T: rusqlite::types::FromSql>(server: &Server, question: &str) -> T {
 }
 
 /// What must hold after every write, whoever wrote.
-fn assert_sound(server: &Server) {
+pub fn assert_sound(server: &Server) {
     assert_eq!(one::<String>(server, "SELECT rtreecheck('rtree_location_geom')"), "ok");
     assert_eq!(one::<String>(server, "PRAGMA integrity_check"), "ok");
     assert_eq!(one::<String>(server, "PRAGMA journal_mode"), "wal");

@@ -10,15 +10,16 @@ use super::mask::{code_of, mask, retry_after_of, to_server_error};
 use super::media::{Media, is_json};
 use super::origin::is_foreign;
 use super::question::{Asked, Question};
-use crate::config::{Config, Limits};
+use crate::config::{Config, HttpLimits, Limits};
 use crate::error::{Error, ErrorCode};
-use crate::graphql::context::{AskedTwice, ClientAddress};
-use crate::model::Caller;
+use crate::graphql::context::{AskedTwice, ClientAddress, Sent};
+use crate::model::{Caller, IdempotencyKey, Viewer};
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
 use async_graphql::{ObjectType, Response as Answer, Schema, ServerError, SubscriptionType, Value, Variables};
 use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
+use axum::http::request::Parts as RequestParts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
@@ -83,8 +84,8 @@ impl<E: Execute> Door<E> {
         Self { executor, shared: Arc::new(shared) }
     }
 
-    /// Guards, runs and masks one question. Operations other than `allowed` kinds are refused.
-    async fn answer(&self, mut question: Question, asker: &Asker) -> Answer {
+    /// Guards, runs and masks one question.
+    async fn answer(&self, mut question: Question, asker: &Asker, index: usize) -> Answer {
         let document = match self.shared.documents.get(&question.query) {
             Ok(document) => document,
             Err(error) => return Answer::from_errors(vec![error]),
@@ -97,7 +98,7 @@ impl<E: Execute> Door<E> {
         }
         let switches = Switches::of(&question.variables);
         let mut request = async_graphql::Request::new(question.query).variables(question.variables);
-        request = asker.sign(request);
+        request = asker.sign(request, index);
         request.operation_name = question.operation_name;
         request.set_parsed_query(ExecutableDocument::clone(&document));
         if running.is_some_and(|running| self.shared.types.asks_twice(&document, running, &switches)) {
@@ -123,30 +124,48 @@ impl<E: Execute> Door<E> {
     }
 }
 
-/// Who asks: the name of the request, the viewer, and where it came from.
-#[derive(Debug, Clone)]
-pub struct Asker {
+/// The header of the client's own name of a request.
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
+/// Who asks: the names of the request, the caller, and where it came from.
+struct Asker {
     id: RequestId,
     caller: Caller,
     address: Option<ClientAddress>,
+    key: Option<IdempotencyKey>,
 }
 
 impl Asker {
-    /// As the layers around the route have found out.
-    fn of(request: &Request, id: RequestId) -> Self {
-        let extensions = request.extensions();
-        Self {
-            id,
-            caller: extensions.get::<Caller>().cloned().unwrap_or(Caller::ANONYMOUS),
-            address: extensions.get::<ClientAddress>().copied(),
-        }
+    /// As the layers around the route have found out; without them the caller is anonymous.
+    fn of(id: RequestId, parts: &RequestParts) -> Result<Self, Error> {
+        let key = match parts.headers.get(IDEMPOTENCY_KEY) {
+            None => None,
+            // What is not ASCII is no key either.
+            Some(value) => Some(
+                IdempotencyKey::parse(value.to_str().unwrap_or_default())
+                    .map_err(|error| error.at("Idempotency-Key"))?,
+            ),
+        };
+        let caller = parts.extensions.get::<Caller>().cloned().unwrap_or(Caller::ANONYMOUS);
+        Ok(Self { id, caller, address: parts.extensions.get::<ClientAddress>().copied(), key })
     }
 
-    fn sign(&self, request: async_graphql::Request) -> async_graphql::Request {
-        let request = request.data(self.id.clone()).data(self.caller.viewer.clone()).data(self.caller.clone());
+    /// Puts what resolvers want to know into a question, which is the `index`-th of the request.
+    fn sign(&self, request: async_graphql::Request, index: usize) -> async_graphql::Request {
+        let sent = Sent { request_id: self.id.to_string(), key: self.key.clone(), index };
+        let caller = self.caller.clone();
+        let request = request.data(self.id.clone()).data(caller.viewer.clone()).data(caller).data(sent);
         match self.address {
             Some(address) => request.data(address),
             None => request,
+        }
+    }
+
+    /// Whoever is known may send more: an upsert of many rows.
+    fn body_bytes(&self, limits: &HttpLimits) -> usize {
+        match self.caller.viewer {
+            Viewer::Anonymous => limits.body_bytes,
+            Viewer::SignedIn(_) | Viewer::Server => limits.signed_in_body_bytes.max(limits.body_bytes),
         }
     }
 }
@@ -157,7 +176,6 @@ pub async fn post<E: Execute>(
     Extension(id): Extension<RequestId>,
     request: Request,
 ) -> Response {
-    let asker = Asker::of(&request, id);
     let (parts, body) = request.into_parts();
     let Some(media) = Media::negotiate(&parts.headers) else { return not_acceptable() };
     let refuse = |status, error| refusal(status, &error, media);
@@ -169,7 +187,11 @@ pub async fn post<E: Execute>(
         let error = Error::bad_input("the Content-Type must be application/json");
         return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, error);
     }
-    let body = match read_body(body, &parts.headers, door.shared.limits.http.body_bytes).await {
+    let asker = match Asker::of(id, &parts) {
+        Ok(asker) => asker,
+        Err(error) => return refuse(StatusCode::BAD_REQUEST, error),
+    };
+    let body = match read_body(body, &parts.headers, asker.body_bytes(&door.shared.limits.http)).await {
         Ok(body) => body,
         Err(problem) => return refuse(problem.status, problem.error),
     };
@@ -177,7 +199,7 @@ pub async fn post<E: Execute>(
     match Asked::from_json(&body, &door.shared.limits.graphql) {
         Err(error) => refuse(StatusCode::BAD_REQUEST, error),
         Ok(Asked::One(question)) => {
-            let answer = door.answer(*question, &asker).await;
+            let answer = door.answer(*question, &asker, 0).await;
             write_response(&answer, &mut out);
             finish(status_of(&answer, media), media, headers_of(answer), out)
         }
@@ -185,8 +207,8 @@ pub async fn post<E: Execute>(
             // One after the other, so that a batch never takes more of the database than one question does.
             let mut answers = Vec::with_capacity(questions.len());
             let mut headers = HeaderMap::new();
-            for question in questions {
-                let mut answer = door.answer(question, &asker).await;
+            for (index, question) in questions.into_iter().enumerate() {
+                let mut answer = door.answer(question, &asker, index).await;
                 headers.extend(std::mem::take(&mut answer.http_headers));
                 answers.push(answer);
             }
@@ -213,9 +235,13 @@ pub async fn get<E: Execute>(
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
         return response;
     }
-    let asker = Asker::of(&request, id);
-    let headers = request.into_parts().0.headers;
-    let answer = door.answer(question, &asker).await;
+    let parts = request.into_parts().0;
+    let asker = match Asker::of(id, &parts) {
+        Ok(asker) => asker,
+        Err(error) => return refusal(StatusCode::BAD_REQUEST, &error, media),
+    };
+    let headers = parts.headers;
+    let answer = door.answer(question, &asker, 0).await;
     let mut out = Vec::new();
     write_response(&answer, &mut out);
     if answer.is_ok() {

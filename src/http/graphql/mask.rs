@@ -38,7 +38,7 @@ const CODES: [ErrorCode; 13] = [
     ErrorCode::Internal,
 ];
 
-/// Our error as a GraphQL one: the sentence, `extensions.code` and, where known, `extensions.field`.
+/// Our error as a GraphQL one: the sentence, `extensions.code` and, where known, `extensions.field` and `extensions.current`.
 pub fn to_server_error(error: &Error) -> ServerError {
     let mut server_error = ServerError::new(error.message(), None);
     let mut extensions = ErrorExtensionValues::default();
@@ -48,6 +48,9 @@ pub fn to_server_error(error: &Error) -> ServerError {
     }
     if let Some(seconds) = error.retry_after_seconds() {
         extensions.set(RETRY_AFTER, seconds);
+    }
+    if let Some(current) = error.current() {
+        extensions.set("current", Value::from_json(current.clone()).unwrap_or_default());
     }
     server_error.extensions = Some(extensions);
     server_error

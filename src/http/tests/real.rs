@@ -23,6 +23,7 @@ pub(super) async fn real(folder: &tempfile::TempDir) -> (Router, App) {
         visibility: Visibility::Public,
         style: json!({}),
         position: 1,
+        property_schema: None,
     };
     let location = NewLocation {
         external_id: None,

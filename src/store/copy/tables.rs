@@ -31,6 +31,8 @@ pub const TABLES: &[Table] = &[
     rows("layer_property"),
     rows("location"),
     rows("location_change"),
+    rows("audit_log"),
+    rows("idempotency_key"),
     version("catalog"),
     version("account_state"),
 ];

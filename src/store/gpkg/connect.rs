@@ -1,7 +1,7 @@
 //! Connections to the file: one writer, a pool of readers, the functions on every connection.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
@@ -12,6 +12,8 @@ use crate::store::gpkg::functions;
 
 /// How long a writer waits for another program (QGIS, ogr2ogr) to end its transaction.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a server that opens the file lets another one finish.
+const BETWEEN_TRIES: Duration = Duration::from_millis(20);
 /// Prepared statements kept by a connection: a filter has its own text, a value has not.
 pub(super) const STATEMENT_CACHE: usize = 256;
 
@@ -45,7 +47,18 @@ pub async fn connect(path: &Path, options: &StoreOptions, role: Role) -> Result<
                 .test_before_acquire(false)
                 .after_connect(move |connection, _| Box::pin(functions::register(connection, statement_timeout)))
         });
-    Database::connect(connect).await.map_err(|error| cannot_open(path, error))
+    // Turning the write-ahead log on asks for the file alone and, unlike a transaction, does not wait for it: servers that open
+    // a new file at once get there one after the other.
+    let give_up = Instant::now() + BUSY_TIMEOUT;
+    loop {
+        match Database::connect(connect.clone()).await.map_err(Error::from) {
+            Ok(connection) => return Ok(connection),
+            Err(error) if error.code() == ErrorCode::Unavailable && Instant::now() < give_up => {
+                tokio::time::sleep(BETWEEN_TRIES).await;
+            }
+            Err(error) => return Err(cannot_open(path, error)),
+        }
+    }
 }
 
 fn sqlite_options(path: &Path, role: Role) -> SqliteConnectOptions {

@@ -10,7 +10,7 @@ use entity::location::{Column as Stored, Entity as Location};
 use rusqlite::{Connection, Row};
 use sea_orm::sea_query::{Alias, BinOper, Expr, ExprTrait, Func};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::geometry::{Envelope, Geometry, Position, geodesic};
 use crate::model::Columns;
 use crate::query::limits::MAX_METERS;
@@ -81,6 +81,8 @@ impl Walk {
     pub fn page(&self, db: &Connection, query: &BoundQuery, columns: Columns) -> Result<PackedRows> {
         let page = self.statement(query, columns);
         let (mut statement, width, wanted) = (prepare(db, &page.select)?, page.width(), query.limit() + 1);
+        let distance =
+            page.places.get(DISTANCE).copied().flatten().ok_or_else(|| Error::internal("a walk without distances"))?;
         let mut packer = Packer::default();
         let mut best = Best { wanted, farthest_first: BinaryHeap::with_capacity(wanted + 1) };
         let mut distances = Vec::new();
@@ -90,11 +92,11 @@ impl Walk {
                 break;
             }
             // A row without a distance is empty or broken: it is near to nothing.
-            let Some(meters) = row.get::<_, Option<f64>>(DISTANCE)? else { continue };
+            let Some(meters) = row.get::<_, Option<f64>>(distance)? else { continue };
             if meters <= best.limit().min(self.max_meters) {
                 best.add(meters);
                 distances.push(meters);
-                pack(&mut packer, row, width)?;
+                pack(&mut packer, row, &page.places)?;
             }
         }
         let mut found = PackedRows::new(packer, page.keys);

@@ -25,11 +25,11 @@ pub fn page(db: &Connection, query: &BoundQuery, columns: Columns) -> Result<Opt
         return walk.page(db, query, columns).map(Some);
     }
     let page = select::page(Dialect::Geopackage, query, columns);
-    let (mut statement, width) = (prepare(db, &page.select)?, page.width());
+    let mut statement = prepare(db, &page.select)?;
     let mut packer = Packer::default();
     let mut rows = statement.raw_query();
     while let Some(row) = rows.next()? {
-        pack(&mut packer, row, width)?;
+        pack(&mut packer, row, &page.places)?;
     }
     Ok(Some(PackedRows::new(packer, page.keys)))
 }
@@ -107,14 +107,15 @@ fn unknown(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> rusqli
     rusqlite::Error::ToSqlConversionFailure(error.into())
 }
 
-/// Appends the first `width` columns of a row.
-pub fn pack(packer: &mut Packer, row: &Row<'_>, width: usize) -> Result<()> {
+/// Appends a row, each packed column from its place in the statement.
+pub fn pack(packer: &mut Packer, row: &Row<'_>, places: &[Option<usize>]) -> Result<()> {
     /// Rows as large as this take long enough to copy that the time is looked at in between: SQLite counts steps, not bytes.
     const LARGE_ROW_BYTES: usize = 16 * 1024;
     let before = packer.len();
     packer.begin_row();
-    for column in 0..width {
-        match row.get_ref(column)? {
+    for place in places {
+        let value = place.map_or(Ok(ValueRef::Null), |place| row.get_ref(place))?;
+        match value {
             ValueRef::Null => packer.null(),
             ValueRef::Integer(value) => packer.int(value),
             ValueRef::Real(value) => packer.real(value),

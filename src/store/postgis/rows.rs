@@ -57,12 +57,16 @@ async fn read(
     let mut kinds = Vec::new();
     while let Some(row) = rows.try_next().await.map_err(|error| DbErr::Query(failed(error)))? {
         if kinds.is_empty() {
-            kinds = (0..width).map(|column| Kind::of(&row, column)).collect::<Result<_>>()?;
+            let kind = |place: &Option<usize>| place.map(|place| Ok((place, Kind::of(&row, place)?))).transpose();
+            kinds = page.places.iter().map(kind).collect::<Result<_>>()?;
             version = Some(row.try_get::<i64, _>(width).map_err(Error::internal)?);
         }
         packer.begin_row();
-        for (column, kind) in kinds.iter().enumerate() {
-            pack(&mut packer, &row, column, *kind)?;
+        for source in &kinds {
+            match *source {
+                Some((place, kind)) => pack(&mut packer, &row, place, kind)?,
+                None => packer.null(),
+            }
         }
         check_answer_bytes(packer.len())?;
     }

@@ -2,11 +2,11 @@
 
 use crate::error::{Error, Result};
 use crate::geometry::wkb::GpkgHeader;
-use crate::model::LocationRow;
+use crate::model::{LocationRow, UserId};
 use crate::query::KeyValue;
 
 /// The columns before those sort keys that are none of them, in packing order.
-pub const FIXED_COLUMNS: usize = 10;
+pub const FIXED_COLUMNS: usize = 12;
 /// The column of the id.
 pub const ID: usize = 0;
 /// The column of the distance.
@@ -164,6 +164,8 @@ impl PackedRows {
             created_at: reader.text()?.unwrap_or_default(),
             updated_at: reader.text()?.unwrap_or_default(),
             distance_meters: reader.real()?,
+            created_by: reader.account()?,
+            updated_by: reader.account()?,
         })
     }
 
@@ -213,6 +215,14 @@ impl<'a> Reader<'a> {
             Packed::Int(value) => Ok(value),
             Packed::Null => Ok(0),
             _ => Err(broken()),
+        }
+    }
+
+    /// The number of an account; anything else that a foreign writer put there is nobody.
+    fn account(&mut self) -> Result<Option<UserId>> {
+        match self.next()? {
+            Packed::Int(value) => Ok(Some(value)),
+            Packed::Null | Packed::Real(_) | Packed::Bytes(_) => Ok(None),
         }
     }
 

@@ -1,7 +1,6 @@
 //! The statements that answer a bound question.
 
 use entity::location::{Column as Stored, Entity as Location};
-use sea_orm::Value;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, NullOrdering, Order, Query, SelectStatement};
 
 use crate::model::{Column, Columns, LayerId};
@@ -11,20 +10,35 @@ use crate::store::sql::filter::condition;
 use crate::store::sql::keyset;
 use crate::store::sql::row::{DISTANCE, FIXED_COLUMNS, ID};
 
-/// A statement that reads rows, and how they are laid out.
+/// A statement that reads rows, and how they are packed.
 #[derive(Debug)]
 pub struct Page {
     /// The statement.
     pub select: SelectStatement,
-    /// Which column holds each sort key.
+    /// For each column of [`PackedRows`](crate::store::sql::row::PackedRows), and then each sort key that is none of them, its
+    /// column in the statement; what nobody asked for is not read.
+    pub places: Vec<Option<usize>>,
+    /// Which packed column holds each sort key.
     pub keys: Vec<usize>,
 }
 
 impl Page {
-    /// How many columns a row has: those of [`PackedRows`](crate::store::sql::row::PackedRows), then the sort keys that are
-    /// none of them.
+    fn new() -> Self {
+        Self { select: Query::select(), places: Vec::new(), keys: Vec::new() }
+    }
+
+    fn add(&mut self, value: Option<Expr>) {
+        let place = value.map(|value| {
+            let place = self.width();
+            self.select.expr_as(value, column_name(self.places.len()));
+            place
+        });
+        self.places.push(place);
+    }
+
+    /// How many columns the statement has so far.
     pub fn width(&self) -> usize {
-        self.keys.iter().map(|key| key + 1).fold(FIXED_COLUMNS, usize::max)
+        self.places.iter().flatten().count()
     }
 }
 
@@ -51,30 +65,27 @@ pub fn page(dialect: Dialect, query: &BoundQuery, columns: Columns) -> Page {
 pub fn candidates(dialect: Dialect, query: &BoundQuery, filter: &BoundFilter, columns: Columns) -> Page {
     let orders_by_distance = query.order().keys.iter().any(|(sort, _)| *sort == SortKey::Distance);
     let columns = if orders_by_distance { columns.with(Column::Distance) } else { columns };
-    let mut select = Query::select();
-    for (index, value) in fixed_columns(dialect, query, columns).into_iter().enumerate() {
-        select.expr_as(value, column_name(index));
+    let mut page = Page::new();
+    for value in fixed_columns(dialect, query, columns) {
+        page.add(value);
     }
-    let mut keys = Vec::new();
-    let mut width = FIXED_COLUMNS;
     for (sort, _) in &query.order().keys {
-        keys.push(match sort {
+        let key = match sort {
             SortKey::Id => ID,
             // Measured once.
             SortKey::Distance => DISTANCE,
             _ => {
-                let near = query.near().map(|near| near.position);
-                select.expr_as(keyset::key(dialect, sort, near), column_name(width));
-                width += 1;
-                width - 1
+                page.add(Some(keyset::key(dialect, sort, query.near().map(|near| near.position))));
+                page.places.len() - 1
             }
-        });
+        };
+        page.keys.push(key);
     }
-    select.and_where(condition(dialect, filter));
+    page.select.and_where(condition(dialect, filter));
     if let Some(behind) = keyset::behind_cursor(dialect, query) {
-        select.and_where(behind);
+        page.select.and_where(behind);
     }
-    Page { select, keys }
+    page
 }
 
 /// Whether the page is the beginning of an order by distance, nearest first.
@@ -103,17 +114,11 @@ pub fn count_up_to(layers: &[LayerId], limit: u64) -> SelectStatement {
     Query::select().expr(Expr::col(Alias::new("one")).count()).from_subquery(some, Alias::new("some")).take()
 }
 
-fn fixed_columns(dialect: Dialect, query: &BoundQuery, columns: Columns) -> [Expr; FIXED_COLUMNS] {
-    let null = || Expr::val(Value::String(None));
-    let stored = |column: Column, stored: Stored| {
-        if columns.has(column) { Expr::col((Location, stored)) } else { null() }
-    };
-    let distance = match query.near() {
-        Some(near) if columns.has(Column::Distance) => dialect.distance(near.position),
-        _ => null(),
-    };
+fn fixed_columns(dialect: Dialect, query: &BoundQuery, columns: Columns) -> [Option<Expr>; FIXED_COLUMNS] {
+    let stored = |column: Column, stored: Stored| columns.has(column).then(|| Expr::col((Location, stored)));
+    let near = query.near().filter(|_| columns.has(Column::Distance));
     [
-        Expr::col((Location, Stored::Id)),
+        Some(Expr::col((Location, Stored::Id))),
         stored(Column::Layer, Stored::LayerId),
         stored(Column::ExternalId, Stored::ExternalId),
         stored(Column::Name, Stored::Name),
@@ -122,7 +127,9 @@ fn fixed_columns(dialect: Dialect, query: &BoundQuery, columns: Columns) -> [Exp
         stored(Column::Version, Stored::Version),
         stored(Column::CreatedAt, Stored::CreatedAt),
         stored(Column::UpdatedAt, Stored::UpdatedAt),
-        distance,
+        near.map(|near| dialect.distance(near.position)),
+        stored(Column::CreatedBy, Stored::CreatedBy),
+        stored(Column::UpdatedBy, Stored::UpdatedBy),
     ]
 }
 

@@ -59,7 +59,7 @@ pub async fn server(kind: Kind) -> Server {
 /// The same with so many plain rows.
 pub async fn server_with(kind: Kind, plain_rows: usize) -> Server {
     let server = Server::with_places_on(kind).await;
-    for statement in odd_rows(kind) {
+    for statement in odd_rows(kind).into_iter().chain(people(kind)) {
         server.write_outside(&statement).await;
     }
     let plain = match kind {
@@ -109,6 +109,36 @@ fn odd_rows(kind: Kind) -> Vec<String> {
     statements
         .push("UPDATE layer SET style = '{ \"a\":1.0, \"a\":2 }', description = 'ß' WHERE key = 'cities'".to_owned());
     statements
+}
+
+/// Accounts, what stands for them, and what they did.
+fn people(kind: Kind) -> Vec<String> {
+    let secret = match kind {
+        Kind::Geopackage => "x'00ff5c27'",
+        Kind::Postgis => r"'\x00ff5c27'::bytea",
+    };
+    let accounts =
+        "INSERT INTO account (username, username_key, role, disabled, password_hash, created_ms, updated_ms) VALUES
+        ('Ἀννα', 'ἀννα', 'EDITOR', false, '$argon2id$a', 1, 9007199254740993),
+        ('bob', 'bob', 'VIEWER', true, '', -1, 0)";
+    let session = format!(
+        "INSERT INTO session (account_id, secret, current_hash, previous_hash, rotated_ms, created_ms, used_ms, expires_ms,
+            revoked_ms) VALUES (1, {secret}, 'b', NULL, 1, 2, 3, 4, NULL), (2, {secret}, 'c', 'd', 1, 2, 3, 4, 5)"
+    );
+    vec![
+        accounts.to_owned(),
+        "INSERT INTO account_grant (account_id, layer_id, role) VALUES (1, 1, 'EDITOR'), (2, 1, 'VIEWER')".to_owned(),
+        session,
+        "INSERT INTO api_token (account_id, name, hash, scopes, created_ms, used_ms, expires_ms, revoked_ms)
+         VALUES (1, 'nightly', 'h', '[\"locations:write\"]', 1, NULL, 2, NULL)"
+            .to_owned(),
+        "INSERT INTO audit_log (at, actor, action, target, before_json, after_json, request_id)
+         VALUES ('2024-02-29T00:00:00.001Z', 1, 'location.update', 'location/1', '{\"a\":1.50}', NULL, 'r')"
+            .to_owned(),
+        "INSERT INTO idempotency_key (account, key, path, fingerprint, target, at)
+         VALUES (1, 'k', '0/createLocation', 'f', 1, '2024-02-29T00:00:00.001Z')"
+            .to_owned(),
+    ]
 }
 
 fn geometry(kind: Kind, blob: &[u8]) -> String {

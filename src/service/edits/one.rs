@@ -1,0 +1,206 @@
+//! Changes of one location.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
+
+use crate::error::{Error, ErrorCode, Result};
+use crate::model::edit::{merge, signed_in};
+use crate::model::{Author, KeyedPlace, Layer, LocationId, LocationPatch, NewLocation, PropertiesChange};
+use crate::query::Access;
+use crate::query::access::no_location;
+use crate::service::Locations;
+use crate::service::edits::property_schema::PropertySchema;
+use crate::service::edits::{draft, state};
+use crate::store::locations::Read;
+use crate::store::write::keys::Claimed;
+use crate::store::write::{NewRow, StoredLocation};
+
+impl Locations {
+    /// Makes a location in the layer of that key. With an idempotency key the same request finds what it made before.
+    pub async fn create_location(
+        &self,
+        author: &Author,
+        layer: &str,
+        new: NewLocation,
+        place: Option<&KeyedPlace>,
+    ) -> Result<LocationId> {
+        signed_in(&author.viewer)?;
+        let new = draft::check_apart(new.geometry.wkb().vertices(), move || {
+            draft::check_location(&new)?;
+            Ok(new)
+        })
+        .await?;
+        let properties = draft::write_properties(&new.properties)?;
+        let row = NewRow { layer: 0, external_id: new.external_id, name: new.name, geometry: new.geometry, properties };
+        let fingerprint = fingerprint(layer, &row);
+        let (row, new_properties, fingerprint) = (&row, &new.properties, &fingerprint);
+        self.edit(&author.viewer, |access| async move {
+            let found = access.writable(layer).map_err(|error| error.at("layer"))?;
+            PropertySchema::of(found)?.check(new_properties)?;
+            let row = NewRow { layer: found.id, ..row.clone() };
+            let Read::Current(writing) = self.store.write_locations(author, &access).await? else {
+                return Ok(Read::Stale);
+            };
+            if let Some(place) = place {
+                match writing.claim(place, fingerprint).await? {
+                    Claimed::New => {}
+                    Claimed::Made(id) => return Ok(Read::Current(id)),
+                    Claimed::Other => return Err(used_key()),
+                }
+            }
+            let made = writing.insert_locations(std::slice::from_ref(&row)).await.map_err(taken)?;
+            let (id, _) = made.first().ok_or_else(|| Error::internal("an insert gave no row"))?;
+            writing.note(&[state::created(&access, *id, &row)?]).await?;
+            if let Some(place) = place {
+                writing.fulfil(place, *id).await?;
+            }
+            writing.commit().await?;
+            Ok(Read::Current(*id))
+        })
+        .await
+    }
+
+    /// Changes a location. With a version it is changed only if that is still its newest; without, the last write wins.
+    /// A change that changes nothing leaves the version alone.
+    pub async fn update_location(
+        &self,
+        author: &Author,
+        id: LocationId,
+        version: Option<i64>,
+        patch: LocationPatch,
+    ) -> Result<()> {
+        signed_in(&author.viewer)?;
+        let vertices = patch.geometry.as_ref().map_or(0, |geometry| geometry.wkb().vertices());
+        let patch = &draft::check_apart(vertices, move || {
+            patch.name.as_deref().map_or(Ok(()), draft::check_name)?;
+            patch.external_id.iter().flatten().try_for_each(|text| draft::check_external_id(text))?;
+            patch.geometry.as_ref().map_or(Ok(()), draft::check_geometry)?;
+            Ok(patch)
+        })
+        .await?;
+        self.edit(&author.viewer, |access| async move {
+            let Read::Current(writing) = self.store.write_locations(author, &access).await? else {
+                return Ok(Read::Stale);
+            };
+            let stored = writing.location(id).await?.ok_or_else(|| no_location(id))?;
+            let layer = access.writable_location(stored.layer, id)?;
+            is_newest(&access, &stored, version)?;
+            let target = match &patch.layer {
+                Some(key) => access.writable(key).map_err(|error| error.at("layer"))?,
+                None => layer,
+            };
+            let row = patched(&stored, patch, target)?;
+            if let Some(note) = state::updated(&access, &stored, &row)? {
+                writing.update_locations(&[(id, row)]).await.map_err(taken)?;
+                writing.note(&[note]).await?;
+                writing.commit().await?;
+            }
+            Ok(Read::Current(()))
+        })
+        .await
+    }
+
+    /// Deletes a location; with a version only if that is still its newest.
+    pub async fn delete_location(&self, author: &Author, id: LocationId, version: Option<i64>) -> Result<()> {
+        signed_in(&author.viewer)?;
+        self.edit(&author.viewer, |access| async move {
+            let Read::Current(writing) = self.store.write_locations(author, &access).await? else {
+                return Ok(Read::Stale);
+            };
+            let stored = writing.location(id).await?.ok_or_else(|| no_location(id))?;
+            access.writable_location(stored.layer, id)?;
+            is_newest(&access, &stored, version)?;
+            writing.delete_locations(&[id]).await?;
+            writing.note(&[state::deleted(&access, &stored)?]).await?;
+            writing.commit().await?;
+            Ok(Read::Current(()))
+        })
+        .await
+    }
+}
+
+/// What becomes of a stored row. Properties that change, or that move to another layer, keep to the schema there.
+fn patched(stored: &StoredLocation, patch: &LocationPatch, target: &Layer) -> Result<NewRow> {
+    let known = || serde_json::from_str::<Map<String, Value>>(&stored.properties).map_err(Error::internal);
+    let changed = match &patch.properties {
+        Some(PropertiesChange::Replace(new)) => Some(new.clone()),
+        Some(PropertiesChange::Merge(change)) => {
+            let mut merged = known()?;
+            merge(&mut merged, change.clone());
+            Some(merged)
+        }
+        None if target.id != stored.layer => Some(known()?),
+        None => None,
+    };
+    if let Some(properties) = &changed {
+        PropertySchema::of(target)?.check(properties)?;
+    }
+    let geometry = match &patch.geometry {
+        Some(geometry) => geometry.clone(),
+        None => state::geometry_of(stored).ok_or_else(|| {
+            Error::invalid_geometry("another program stored a broken geometry here: send a new one with the change")
+                .at("geometry")
+        })?,
+    };
+    Ok(NewRow {
+        layer: target.id,
+        external_id: patch.external_id.clone().unwrap_or_else(|| stored.external_id.clone()),
+        name: patch.name.clone().unwrap_or_else(|| stored.name.clone()),
+        geometry,
+        properties: match changed {
+            Some(properties) => draft::write_properties(&properties)?,
+            None => stored.properties.clone(),
+        },
+    })
+}
+
+/// Refuses a writer who read an older version, and tells what is there now.
+fn is_newest(access: &Access, stored: &StoredLocation, version: Option<i64>) -> Result<()> {
+    match version {
+        Some(version) if version != stored.version => {
+            let current = serde_json::from_str(&state::whole(access, stored)?).map_err(Error::internal)?;
+            let sentence = format!("the location has changed since: its version is {} now", stored.version);
+            Err(Error::new(ErrorCode::Conflict, sentence).at("version").with_current(current))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The only thing of a location that is unique.
+fn taken(error: Error) -> Error {
+    match error.code() {
+        ErrorCode::Conflict => {
+            Error::new(ErrorCode::Conflict, "another location of the layer has this external id").at("externalId")
+        }
+        _ => error,
+    }
+}
+
+/// A key that another request used.
+pub(in crate::service) fn used_key() -> Error {
+    let sentence = "this Idempotency-Key was used for another request: send a new key with a new request";
+    Error::new(ErrorCode::Conflict, sentence).at("Idempotency-Key")
+}
+
+fn fingerprint(layer: &str, row: &NewRow) -> String {
+    let mut hash = Sha256::new();
+    let external_id = row.external_id.as_deref();
+    let has_external_id = [u8::from(external_id.is_some())];
+    let parts: [&[u8]; 7] = [
+        b"location",
+        layer.as_bytes(),
+        &has_external_id,
+        external_id.unwrap_or_default().as_bytes(),
+        row.name.as_bytes(),
+        row.geometry.wkb().bytes(),
+        row.properties.as_bytes(),
+    ];
+    for part in parts {
+        // With its length, so that no two requests run into one text.
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    URL_SAFE_NO_PAD.encode(hash.finalize())
+}

@@ -1,0 +1,10 @@
+//! THE WRITE PATH: every row that Cairn itself writes goes through a [`Writing`], one transaction with its audit rows.
+
+pub mod audit;
+pub mod keys;
+pub mod layers;
+pub mod locations;
+pub mod writing;
+
+pub use locations::{NewRow, StoredLocation};
+pub use writing::Writing;
