@@ -1,7 +1,7 @@
 //! What is asked: the questions of a map, of a list and of a spatial analysis, each in many places.
 
 use std::error::Error;
-use std::f64::consts::TAU;
+use std::f64::consts::{SQRT_2, TAU};
 
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ use crate::report::Goal;
 /// Places that a case is asked at, by turns: more than the caches of a processor hold, so that no page is always warm.
 const QUESTIONS: usize = 48;
 /// Metres of a degree of latitude.
-const METERS_PER_DEGREE: f64 = 111_195.0;
+pub const METERS_PER_DEGREE: f64 = 111_195.0;
 
 /// One kind of question, in many places.
 pub struct Case {
@@ -31,9 +31,9 @@ pub struct Case {
 pub struct Question {
     /// The JSON body of the request.
     pub body: Vec<u8>,
-    /// The box and number of rows of the floor that knows boxes only.
+    /// The box that the floor on a file looks in, and its number of rows.
     pub floor: Asked,
-    /// The question itself, for a floor that answers the same.
+    /// What it looks for there.
     pub sought: Sought,
 }
 
@@ -96,7 +96,7 @@ fn in_box(query: &str, area: Area, first: usize) -> Result<Question, Box<dyn Err
     Ok(Question { body, floor: Asked { area, limit: first }, sought: Sought::Inside(area) })
 }
 
-/// The nearest, at any distance or within one; the floor's box holds as many.
+/// The nearest, at any distance or within one.
 fn around(places: &[Place], first: usize, meters: Option<f64>) -> Result<Vec<Question>, Box<dyn Error + Send + Sync>> {
     boxes(places, first, QUESTIONS, 2).into_iter().map(|(middle, half)| near(middle, half, first, meters)).collect()
 }
@@ -113,7 +113,9 @@ fn near(middle: Place, half: f64, first: usize, meters: Option<f64>) -> Result<Q
     );
     let near = json!({ "position": { "lon": lon, "lat": lat } });
     let body = body(GEOJSON, &json!({ "filter": filter, "near": near, "first": first }))?;
-    let area = Area::around(middle, meters.map_or(half, |meters| meters / METERS_PER_DEGREE));
+    // The corners of the square box that holds the nearest lie farthest away.
+    let radius = meters.map_or(half * SQRT_2, |meters| meters / METERS_PER_DEGREE);
+    let area = Area::around_circle(middle, radius);
     Ok(Question { body, floor: Asked { area, limit: first }, sought: Sought::Around(middle, meters) })
 }
 

@@ -1,13 +1,16 @@
-//! The floor: rusqlite on the same file, in this process, with the writing of features done by hand.
+//! The floor: rusqlite on the same file, in this process, with the writing of features done by hand, and what R-trees do not
+//! know (distances, the inside of a ring) measured by hand as well.
 
 use std::path::Path;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, Statement};
+use rusqlite::{Connection, OpenFlags, Row, Statement};
 
+use crate::cases::{METERS_PER_DEGREE, Question, Sought};
+use crate::data::Place;
 use crate::places::Area;
 
-/// What the floor answers: the first so many rows of a box, by id.
+/// Where the floor looks, and how many rows it answers.
 #[derive(Debug, Clone, Copy)]
 pub struct Asked {
     pub area: Area,
@@ -30,38 +33,95 @@ pub fn prepare(connection: &Connection) -> rusqlite::Result<Statement<'_>> {
 }
 
 /// Reads the rows and writes their features into `out`, which is emptied first.
-pub fn answer(statement: &mut Statement<'_>, asked: Asked, out: &mut Vec<u8>) -> rusqlite::Result<()> {
-    let Asked { area: Area { west, south, east, north }, limit } = asked;
+pub fn answer(statement: &mut Statement<'_>, question: &Question, out: &mut Vec<u8>) -> rusqlite::Result<()> {
+    let Asked { area: Area { west, south, east, north }, limit } = question.floor;
     out.clear();
     out.extend_from_slice(br#"{"type":"FeatureCollection","features":["#);
-    let mut rows = statement.query((west, south, east, north, i64::try_from(limit).unwrap_or(i64::MAX)))?;
-    let mut is_first = true;
-    while let Some(row) = rows.next()? {
-        if !std::mem::take(&mut is_first) {
-            out.push(b',');
+    let in_the_box = match question.sought {
+        Sought::Inside(_) => i64::try_from(limit).unwrap_or(i64::MAX),
+        Sought::Around(..) | Sought::Within(_) => i64::MAX,
+    };
+    let mut rows = statement.query((west, south, east, north, in_the_box))?;
+    match &question.sought {
+        Sought::Inside(_) => {
+            while let Some(row) = rows.next()? {
+                feature(row, out)?;
+            }
         }
-        out.extend_from_slice(br#"{"type":"Feature","id":""#);
-        integer(row.get_ref(0)?.as_i64()?.unsigned_abs(), out);
-        out.extend_from_slice(br#"","layer":"cities","geometry":{"type":"Point","coordinates":["#);
-        point(row.get_ref(2)?.as_blob()?, out);
-        out.extend_from_slice(br#"]},"properties":{"name":"#);
-        text(row.get_ref(1)?.as_str()?, out);
-        let properties = row.get_ref(3)?.as_bytes()?;
-        out.push(b',');
-        out.extend_from_slice(properties.get(1..).unwrap_or_default());
-        out.push(b'}');
+        Sought::Within(ring) => {
+            let mut found = 0;
+            while let Some(row) = rows.next()?.filter(|_| found < limit) {
+                if is_inside(ring, position(row)?) {
+                    feature(row, out)?;
+                    found += 1;
+                }
+            }
+        }
+        Sought::Around(here, meters) => {
+            // Features are written as they come and put in order at the end.
+            let (mut written, mut found) = (Vec::new(), Vec::new());
+            while let Some(row) = rows.next()? {
+                let away = haversine(*here, position(row)?);
+                if meters.is_none_or(|meters| away <= meters) {
+                    let start = written.len();
+                    feature(row, &mut written)?;
+                    found.push((away, start..written.len()));
+                }
+            }
+            found.sort_by(|(one, _), (other, _)| one.total_cmp(other));
+            for (_, range) in found.into_iter().take(limit) {
+                out.extend_from_slice(written.get(range).unwrap_or_default());
+            }
+        }
+    }
+    if out.last() == Some(&b',') {
+        out.pop();
     }
     out.extend_from_slice(b"]");
     Ok(())
 }
 
+/// One feature and a comma.
+fn feature(row: &Row<'_>, out: &mut Vec<u8>) -> rusqlite::Result<()> {
+    out.extend_from_slice(br#"{"type":"Feature","id":""#);
+    integer(row.get_ref(0)?.as_i64()?.unsigned_abs(), out);
+    out.extend_from_slice(br#"","layer":"cities","geometry":{"type":"Point","coordinates":["#);
+    let (lon, lat) = position(row)?;
+    decimal(lon, out);
+    out.push(b',');
+    decimal(lat, out);
+    out.extend_from_slice(br#"]},"properties":{"name":"#);
+    text(row.get_ref(1)?.as_str()?, out);
+    let properties = row.get_ref(3)?.as_bytes()?;
+    out.push(b',');
+    out.extend_from_slice(properties.get(1..).unwrap_or_default());
+    out.extend_from_slice(b"},");
+    Ok(())
+}
+
+/// Metres on a sphere: half a percent off, and as cheap as it gets.
+fn haversine((lon, lat): Place, (other_lon, other_lat): Place) -> f64 {
+    let half = |from: f64, to: f64| ((to - from).to_radians() / 2.0).sin().powi(2);
+    let chord = half(lat, other_lat) + lat.to_radians().cos() * other_lat.to_radians().cos() * half(lon, other_lon);
+    2.0 * chord.sqrt().min(1.0).asin() * METERS_PER_DEGREE.to_degrees()
+}
+
+/// Whether a ray to the east crosses the ring an odd number of times.
+fn is_inside(ring: &[[f64; 2]], (lon, lat): Place) -> bool {
+    ring.windows(2)
+        .filter_map(|edge| edge.first_chunk::<2>())
+        .filter(|[[x0, y0], [x1, y1]]| (*y0 > lat) != (*y1 > lat) && lon < (x1 - x0) * (lat - y0) / (y1 - y0) + x0)
+        .count()
+        % 2
+        == 1
+}
+
 /// The coordinates of a GeoPackage point without an envelope: eight bytes of header, five of WKB, two doubles.
-fn point(blob: &[u8], out: &mut Vec<u8>) {
+fn position(row: &Row<'_>) -> rusqlite::Result<Place> {
+    let blob = row.get_ref(2)?.as_blob()?;
     let ordinate =
         |at: usize| blob.get(at..at + 8).and_then(|bytes| bytes.try_into().ok()).map_or(0.0, f64::from_le_bytes);
-    decimal(ordinate(13), out);
-    out.push(b',');
-    decimal(ordinate(21), out);
+    Ok((ordinate(13), ordinate(21)))
 }
 
 /// At most seven decimals, no zeros at the end.

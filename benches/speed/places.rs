@@ -51,6 +51,12 @@ impl Area {
         Self { west: side(lon - half), south: side(lat - half), east: side(lon + half), north: side(lat + half) }
     }
 
+    /// The box around a circle of so many degrees of latitude.
+    pub fn around_circle((lon, lat): Place, radius: f64) -> Self {
+        let half = radius / lat.to_radians().cos().max(0.01);
+        Self { west: lon - half, south: lat - radius, east: lon + half, north: lat + radius }
+    }
+
     /// Whether it stays clear of the poles and of 180 degrees: the floor is one plain box.
     pub fn is_plain(self) -> bool {
         self.west > -179.0 && self.east < 179.0 && self.south > -85.0 && self.north < 85.0

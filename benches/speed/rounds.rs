@@ -45,7 +45,7 @@ pub fn check(case: &mut Case, server: &Server, file: &Path) -> Outcome<()> {
             return Err(format!("{}: an empty answer: {}", case.name, String::from_utf8_lossy(answer)).into());
         }
         question.floor.limit = features;
-        floor::answer(&mut statement, question.floor, &mut expected)?;
+        floor::answer(&mut statement, question, &mut expected)?;
         if case.is_same_answer && !answer.windows(expected.len()).any(|bytes| bytes == expected) {
             return Err(format!("{}: the floor has other features", case.name).into());
         }
@@ -108,9 +108,7 @@ fn floor_turn(case: &Case, file: &Path, threads: usize) -> Outcome<f64> {
         let connection = floor::open(file)?;
         let mut statement = floor::prepare(&connection)?;
         let mut out = Vec::new();
-        turn(&case.questions, offset, barrier, TURN, |question| {
-            Ok(floor::answer(&mut statement, question.floor, &mut out)?)
-        })
+        turn(&case.questions, offset, barrier, TURN, |question| Ok(floor::answer(&mut statement, question, &mut out)?))
     })
 }
 
@@ -170,7 +168,7 @@ pub fn cpu_against_floor(case: &Case, server: &Server, file: &Path, report: &mut
     let mut rounds = Rounds::default();
     for _ in 0..ROUNDS {
         let floor = per_cpu_second(&case.questions, own_cpu_seconds, |question| {
-            Ok(floor::answer(&mut statement, question.floor, &mut out)?)
+            Ok(floor::answer(&mut statement, question, &mut out)?)
         })?;
         rounds.push(floor, server_per_cpu_second(&case.questions, server, &mut client)?);
     }
