@@ -5,7 +5,7 @@ use async_graphql::{Context, Guard};
 
 use crate::error::{Error, ErrorCode};
 use crate::graphql::context::viewer;
-use crate::model::{Role, Viewer};
+use crate::model::Viewer;
 
 /// What a field needs of the viewer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +26,7 @@ impl Guard for Needs {
                 return Err(Error::new(ErrorCode::Unauthenticated, "sign in, or send an API token, to do this").into());
             }
             (_, Viewer::Server) | (Self::Account, _) => true,
-            (Self::Editor, Viewer::SignedIn(account)) => account.role >= Role::Editor,
+            (Self::Editor, Viewer::SignedIn(_)) => viewer.is_editor(),
             (Self::Admin, Viewer::SignedIn(_)) => viewer.is_admin(),
         };
         if is_enough {
@@ -34,7 +34,7 @@ impl Guard for Needs {
         }
         let needed = match self {
             Self::Account => "an account",
-            Self::Editor => "the role EDITOR",
+            Self::Editor => "the role EDITOR (and an API token the scope `locations:write`)",
             Self::Admin => "the role ADMIN (and an API token the scope `admin`)",
         };
         Err(Error::new(ErrorCode::Forbidden, format!("this needs {needed}")).into())

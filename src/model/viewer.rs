@@ -52,6 +52,12 @@ pub enum Scope {
     },
 }
 
+impl Scope {
+    fn allows_writing(&self) -> bool {
+        matches!(self, Self::Session | Self::Limited { write: true, .. })
+    }
+}
+
 /// An account that proved who it is, as its rights were at most a few seconds ago.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedIn {
@@ -117,9 +123,17 @@ impl Viewer {
         match self {
             Self::Anonymous => false,
             Self::SignedIn(account) => {
-                let by_scope = matches!(account.scope, Scope::Session | Scope::Limited { write: true, .. });
-                by_scope && account.role_on(layer).is_some_and(|role| role >= Role::Editor)
+                account.scope.allows_writing() && account.role_on(layer).is_some_and(|role| role >= Role::Editor)
             }
+            Self::Server => true,
+        }
+    }
+
+    /// Whether there may be a layer that this viewer writes.
+    pub fn is_editor(&self) -> bool {
+        match self {
+            Self::Anonymous => false,
+            Self::SignedIn(account) => account.role >= Role::Editor && account.scope.allows_writing(),
             Self::Server => true,
         }
     }

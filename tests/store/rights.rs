@@ -31,6 +31,8 @@ enum Needs {
     Person,
     /// Somebody who signed in, or an administrator by whatever token may.
     PersonOrAdmin,
+    /// An editor; an API token must name `locations:write`.
+    Editor,
     /// An administrator; an API token must name `admin`.
     Admin,
 }
@@ -48,6 +50,15 @@ const TABLE: &[(&str, Needs)] = &[
     ("Query.users", Needs::Admin),
     ("Query.apiTokens", Needs::Account),
     ("Query.sessions", Needs::Account),
+    ("Query.auditLog", Needs::Admin),
+    ("Mutation.createLocation", Needs::Editor),
+    ("Mutation.updateLocation", Needs::Editor),
+    ("Mutation.deleteLocation", Needs::Editor),
+    ("Mutation.upsertLocations", Needs::Editor),
+    ("Mutation.deleteLocations", Needs::Editor),
+    ("Mutation.createLayer", Needs::Admin),
+    ("Mutation.updateLayer", Needs::Admin),
+    ("Mutation.deleteLayer", Needs::Admin),
     ("Mutation.login", Needs::Secret),
     ("Mutation.refreshToken", Needs::Secret),
     ("Mutation.setUpAdmin", Needs::Secret),
@@ -104,6 +115,7 @@ fn wanted(needs: Needs, who: Who) -> &'static str {
         Needs::Nothing | Needs::Secret | Needs::Account => false,
         Needs::Person => is_token,
         Needs::PersonOrAdmin => is_token && who != Who::AdminToken,
+        Needs::Editor => !matches!(who, Who::Editor | Who::Admin | Who::LayerToken),
         Needs::Admin => !matches!(who, Who::Admin | Who::AdminToken),
     };
     if matches!(who, Who::Revoked | Who::Expired) || needs == Needs::Secret {
