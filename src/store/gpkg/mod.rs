@@ -7,4 +7,6 @@ pub mod migrate;
 pub mod nearest;
 pub mod predicates;
 pub mod readers;
+#[cfg(test)]
+mod readers_tests;
 pub mod rows;

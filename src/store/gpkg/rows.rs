@@ -46,10 +46,9 @@ fn compares_quickly(filter: &BoundFilter) -> bool {
     match filter {
         BoundFilter::And(all) | BoundFilter::Or(all) => all.iter().all(compares_quickly),
         BoundFilter::Not(one) => compares_quickly(one),
-        BoundFilter::Layers(_) => true,
         BoundFilter::Test(Test::DWithin(shape, _)) => shape.wkb().point().is_some(),
         BoundFilter::Test(Test::Spatial(..) | Test::Relate(..)) => false,
-        BoundFilter::Test(_) => true,
+        BoundFilter::Layers(_) | BoundFilter::Test(_) => true,
     }
 }
 
