@@ -14,6 +14,7 @@ mod edit_keys;
 mod edit_layers;
 mod edit_many;
 mod edits;
+mod examples;
 mod faults;
 mod filters;
 mod forged;
