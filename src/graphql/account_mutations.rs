@@ -2,14 +2,16 @@
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
+use crate::auth::secret::Shown;
 use crate::error::{Error, ErrorCode, Result};
 use crate::graphql::accounts::{ApiToken, Role, User, user_id};
-use crate::graphql::context::{app, caller, client_address, parse_id, to_int, viewer};
+use crate::graphql::context::{app, author, caller, client_address, parse_id, to_int};
 use crate::graphql::guard::Needs;
 use crate::graphql::scalars::DateTime;
 use crate::model::Role as ModelRole;
 use crate::service::accounts::{AccountDraft, AccountPatch};
 use crate::service::api_tokens::TokenDraft;
+use crate::service::first_start::RedeemedLink;
 use crate::service::sign_in::SignIn;
 
 /// What a sign-in gives.
@@ -146,7 +148,8 @@ impl AccountMutations {
         #[graphql(desc = "12 to 1024 bytes, and not among the first that anybody tries")] password: String,
     ) -> Result<AuthPayload> {
         let accounts = app(context)?.accounts();
-        Ok(accounts.set_up_admin(&token, username, password, client_address(context)).await?.into())
+        let link = RedeemedLink { token: Shown(token), username, password: Shown(password) };
+        Ok(accounts.set_up_admin(&caller(context), link, client_address(context)).await?.into())
     }
 
     /// Makes an account; for administrators.
@@ -159,7 +162,7 @@ impl AccountMutations {
         let CreateUserInput { username, password, role, grants: given } = input;
         let grants = grants(given.unwrap_or_default());
         let draft = AccountDraft { username, password, role: role.into(), grants };
-        let made = app(context)?.accounts().create(&viewer(context), draft).await;
+        let made = app(context)?.accounts().create(&author(context), draft).await;
         made.map(User).map_err(|error| error.at("input"))
     }
 
@@ -178,7 +181,7 @@ impl AccountMutations {
             grants: input.grants.map(grants),
         };
         let id = user_id(&id).map_err(|error| error.at("id"))?;
-        let changed = app(context)?.accounts().update(&viewer(context), id, patch).await;
+        let changed = app(context)?.accounts().update(&author(context), id, patch).await;
         changed.map(User).map_err(|error| if error.field().is_some() { error.at("input") } else { error })
     }
 
@@ -191,7 +194,7 @@ impl AccountMutations {
         #[graphql(desc = "12 to 1024 bytes, and not among the first that anybody tries")] password: String,
     ) -> Result<User> {
         let id = user_id(&id).map_err(|error| error.at("id"))?;
-        Ok(User(app(context)?.accounts().set_password(&viewer(context), id, password).await?))
+        Ok(User(app(context)?.accounts().set_password(&author(context), id, password).await?))
     }
 
     /// Removes an account with its sessions and tokens; what it wrote stays. For administrators; the last one who can sign in
@@ -199,7 +202,7 @@ impl AccountMutations {
     #[graphql(guard = "Needs::Admin")]
     async fn delete_user(&self, context: &Context<'_>, #[graphql(desc = "The account")] id: ID) -> Result<bool> {
         let id = user_id(&id).map_err(|error| error.at("id"))?;
-        app(context)?.accounts().delete(&viewer(context), id).await?;
+        app(context)?.accounts().delete(&author(context), id).await?;
         Ok(true)
     }
 
@@ -222,7 +225,7 @@ impl AccountMutations {
     /// Ends an API token: your own, or any for administrators.
     #[graphql(guard = "Needs::Account")]
     async fn revoke_api_token(&self, context: &Context<'_>, #[graphql(desc = "The token")] id: ID) -> Result<bool> {
-        app(context)?.accounts().revoke_api_token(&viewer(context), row(&id)?).await?;
+        app(context)?.accounts().revoke_api_token(&author(context), row(&id)?).await?;
         Ok(true)
     }
 

@@ -3,6 +3,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod account_audit;
 mod accounts;
 mod api_tokens;
 mod brute_force;
