@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
 use crate::auth::secret::Shown;
 use crate::error::{Error, ErrorCode, Result};
-use crate::graphql::accounts::{ApiToken, Role, User, user_id};
+use crate::graphql::accounts::{AccountView, ApiToken, Role, user_id};
 use crate::graphql::context::{app, author, caller, client_address, parse_id, to_int};
 use crate::graphql::guard::Needs;
 use crate::graphql::scalars::DateTime;
@@ -24,7 +24,7 @@ pub struct AuthPayload {
     /// The end of the access token.
     expires_at: DateTime,
     /// Who signed in.
-    user: User,
+    user: AccountView,
 }
 
 impl From<SignIn> for AuthPayload {
@@ -33,7 +33,7 @@ impl From<SignIn> for AuthPayload {
             access_token: sign_in.access_token.0,
             refresh_token: sign_in.refresh_token.0,
             expires_at: DateTime(sign_in.expires),
-            user: User(sign_in.account),
+            user: AccountView(sign_in.account),
         }
     }
 }
@@ -158,12 +158,12 @@ impl AccountMutations {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The account")] input: CreateUserInput,
-    ) -> Result<User> {
+    ) -> Result<AccountView> {
         let CreateUserInput { username, password, role, grants: given } = input;
         let grants = grants(given.unwrap_or_default());
         let draft = AccountDraft { username, password, role: role.into(), grants };
         let made = app(context)?.accounts().create(&author(context), draft).await;
-        made.map(User).map_err(|error| error.at("input"))
+        made.map(AccountView).map_err(|error| error.at("input"))
     }
 
     /// Changes role, state or grants of an account; for administrators. It holds on every server within 5 seconds. The last
@@ -174,7 +174,7 @@ impl AccountMutations {
         context: &Context<'_>,
         #[graphql(desc = "The account")] id: ID,
         #[graphql(desc = "What is to change")] input: UpdateUserInput,
-    ) -> Result<User> {
+    ) -> Result<AccountView> {
         let patch = AccountPatch {
             role: input.role.map(Into::into),
             disabled: input.disabled,
@@ -182,7 +182,7 @@ impl AccountMutations {
         };
         let id = user_id(&id).map_err(|error| error.at("id"))?;
         let changed = app(context)?.accounts().update(&author(context), id, patch).await;
-        changed.map(User).map_err(|error| if error.field().is_some() { error.at("input") } else { error })
+        changed.map(AccountView).map_err(|error| if error.field().is_some() { error.at("input") } else { error })
     }
 
     /// Gives an account a new password and ends its sessions; for administrators.
@@ -192,9 +192,9 @@ impl AccountMutations {
         context: &Context<'_>,
         #[graphql(desc = "The account")] id: ID,
         #[graphql(desc = "12 to 1024 bytes, and not among the first that anybody tries")] password: String,
-    ) -> Result<User> {
+    ) -> Result<AccountView> {
         let id = user_id(&id).map_err(|error| error.at("id"))?;
-        Ok(User(app(context)?.accounts().set_password(&author(context), id, password).await?))
+        Ok(AccountView(app(context)?.accounts().set_password(&author(context), id, password).await?))
     }
 
     /// Removes an account with its sessions and tokens; what it wrote stays. For administrators; the last one who can sign in

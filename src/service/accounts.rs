@@ -95,6 +95,15 @@ impl Accounts {
         book.accounts.get(&id).cloned().ok_or_else(no_such_account)
     }
 
+    /// The name of an account, for whoever signed in; from memory, so that a page of locations asks the store at most once.
+    pub async fn username(&self, viewer: &Viewer, id: UserId) -> Result<Option<String>> {
+        if *viewer == Viewer::Anonymous {
+            return Ok(None);
+        }
+        let book = self.cache.current(&self.store).await?;
+        Ok(book.accounts.get(&id).map(|account| account.username.clone()))
+    }
+
     /// Makes an account.
     pub async fn create(&self, author: &Author, draft: AccountDraft) -> Result<Account> {
         require_admin(&author.viewer)?;

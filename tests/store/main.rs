@@ -6,6 +6,7 @@ mod common;
 mod account_audit;
 mod accounts;
 mod api_tokens;
+mod authors;
 mod brute_force;
 mod commands;
 mod copy;
