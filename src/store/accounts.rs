@@ -148,7 +148,8 @@ impl Store {
         let state_after = state(transaction, &after).await?;
         let updated = AuditNote::of_change(AuditAction::UserUpdated, target(id), state_before, state_after);
         let password = password.map(|action| AuditNote::of(action, target(id), None, None));
-        writing.note(&Vec::from_iter(updated.into_iter().chain(password))).await?;
+        let notes: Vec<_> = updated.into_iter().chain(password).collect();
+        writing.note(&notes).await?;
         writing.commit().await?;
         Ok(true)
     }

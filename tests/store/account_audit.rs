@@ -157,7 +157,8 @@ async fn the_first_administrator_and_the_shell_act_for_the_server(store: Kind) {
     let rows = log(&server.router, &root).await;
     let told: Vec<_> = rows.iter().rev().map(|row| (row["action"].as_str(), row["actor"].as_str())).collect();
     let wanted = commands.iter().map(|(_, action)| (Some(*action), None));
-    assert_eq!(told, Vec::from_iter(std::iter::once((Some("ADMIN_SET_UP"), None)).chain(wanted)));
+    let wanted: Vec<_> = std::iter::once((Some("ADMIN_SET_UP"), None)).chain(wanted).collect();
+    assert_eq!(told, wanted);
     let rows = Value::from(rows).to_string();
     for secret in [PASSWORD, THIRD, &link.0, "argon2", "cairn_"] {
         assert!(!rows.contains(secret), "{secret} in {rows}");
