@@ -2,7 +2,6 @@
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
-use crate::auth::secret::Shown;
 use crate::error::{Error, ErrorCode, Result};
 use crate::graphql::accounts::{AccountView, ApiToken, Role, user_id};
 use crate::graphql::context::{app, author, caller, client_address, parse_id, to_int};
@@ -148,7 +147,7 @@ impl AccountMutations {
         #[graphql(desc = "12 to 1024 bytes, and not among the first that anybody tries")] password: String,
     ) -> Result<AuthPayload> {
         let accounts = app(context)?.accounts();
-        let link = RedeemedLink { token: Shown(token), username, password: Shown(password) };
+        let link = RedeemedLink::new(token, username, password);
         Ok(accounts.set_up_admin(&caller(context), link, client_address(context)).await?.into())
     }
 

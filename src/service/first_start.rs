@@ -31,12 +31,16 @@ pub enum FirstStart {
 /// A set-up link that somebody redeems, and the account that they want for it.
 #[derive(Debug)]
 pub struct RedeemedLink {
-    /// The token of the link.
-    pub token: Shown,
-    /// The name to sign in with.
-    pub username: String,
-    /// The password.
-    pub password: Shown,
+    token: Shown,
+    username: String,
+    password: Shown,
+}
+
+impl RedeemedLink {
+    /// The token of the link, the name to sign in with, and the password.
+    pub fn new(token: String, username: String, password: String) -> Self {
+        Self { token: Shown(token), username, password: Shown(password) }
+    }
 }
 
 impl Accounts {
