@@ -9,7 +9,7 @@ use crate::auth::secret;
 use crate::error::{Error, Result};
 use crate::model::account::Account;
 use crate::model::time::format_timestamp;
-use crate::model::{Role, Viewer};
+use crate::model::{Author, Role, Viewer};
 use crate::service::accounts::{AccountDraft, AccountPatch};
 
 /// What is done to accounts.
@@ -93,7 +93,7 @@ pub async fn run(app: &App, command: &UserCommand) -> Result<()> {
             let role = Role::from(*role);
             let grants = layers.iter().map(|key| (key.clone(), role)).collect();
             let draft = AccountDraft { username: username.clone(), password: password.clone(), role, grants };
-            let account = accounts.create(&Viewer::Server, draft).await?;
+            let account = accounts.create(&Author::of(Viewer::Server), draft).await?;
             println!("made {} ({})", account.username, account.role.as_str());
             tell(&password, is_made);
         }
@@ -101,7 +101,7 @@ pub async fn run(app: &App, command: &UserCommand) -> Result<()> {
         UserCommand::Passwd { username, password_stdin } => {
             let account = accounts.named(&Viewer::Server, username).await?;
             let (password, is_made) = password(*password_stdin)?;
-            accounts.set_password(&Viewer::Server, account.id, password.clone()).await?;
+            accounts.set_password(&Author::of(Viewer::Server), account.id, password.clone()).await?;
             println!("{} has a new password; its sessions are ended", account.username);
             tell(&password, is_made);
         }
@@ -121,7 +121,7 @@ pub async fn run(app: &App, command: &UserCommand) -> Result<()> {
 
 async fn change(app: &App, username: &str, patch: AccountPatch) -> Result<()> {
     let account = app.accounts().named(&Viewer::Server, username).await?;
-    let changed = app.accounts().update(&Viewer::Server, account.id, patch).await?;
+    let changed = app.accounts().update(&Author::of(Viewer::Server), account.id, patch).await?;
     println!("{}", line(&changed));
     Ok(())
 }

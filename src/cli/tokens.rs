@@ -5,9 +5,9 @@ use clap::Subcommand;
 
 use crate::app::App;
 use crate::error::{Error, ErrorCode, Result};
-use crate::model::Viewer;
 use crate::model::account::{Account, ApiToken};
 use crate::model::time::format_timestamp;
+use crate::model::{Author, Viewer};
 use crate::service::api_tokens::{MOST_DAYS, TokenDraft, USUAL_DAYS};
 
 /// What is done to API tokens.
@@ -50,7 +50,7 @@ pub async fn run(app: &App, command: &TokenCommand) -> Result<()> {
             // A minute less than asked: the limit is counted from a moment later.
             let expires = Utc::now() + Duration::days(*days) - Duration::minutes(1);
             let draft = TokenDraft { name: name.clone(), scopes: scopes.clone(), expires: Some(expires) };
-            let (token, kept) = accounts.create_api_token_of(&Viewer::Server, account.id, draft).await?;
+            let (token, kept) = accounts.create_api_token_of(&Author::of(Viewer::Server), account.id, draft).await?;
             println!("{}", token.0);
             eprintln!("token {} of {}, until {}", kept.id, account.username, format_timestamp(kept.expires));
         }
@@ -59,7 +59,7 @@ pub async fn run(app: &App, command: &TokenCommand) -> Result<()> {
             list(&tokens, &accounts.all(&Viewer::Server).await?, *json);
         }
         TokenCommand::Revoke { id } => {
-            let revoked = accounts.revoke_api_token(&Viewer::Server, *id).await;
+            let revoked = accounts.revoke_api_token(&Author::of(Viewer::Server), *id).await;
             revoked.map_err(|error| match error.code() {
                 ErrorCode::NotFound => Error::new(ErrorCode::NotFound, format!("there is no live token {id}")),
                 _ => error,

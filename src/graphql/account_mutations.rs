@@ -3,13 +3,14 @@
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
 use crate::error::{Error, ErrorCode, Result};
-use crate::graphql::accounts::{ApiToken, Role, User, user_id};
-use crate::graphql::context::{app, caller, client_address, parse_id, to_int, viewer};
+use crate::graphql::accounts::{AccountView, ApiToken, Role, user_id};
+use crate::graphql::context::{app, author, caller, client_address, parse_id, to_int};
 use crate::graphql::guard::Needs;
 use crate::graphql::scalars::DateTime;
 use crate::model::Role as ModelRole;
 use crate::service::accounts::{AccountDraft, AccountPatch};
 use crate::service::api_tokens::TokenDraft;
+use crate::service::first_start::RedeemedLink;
 use crate::service::sign_in::SignIn;
 
 /// What a sign-in gives.
@@ -22,7 +23,7 @@ pub struct AuthPayload {
     /// The end of the access token.
     expires_at: DateTime,
     /// Who signed in.
-    user: User,
+    user: AccountView,
 }
 
 impl From<SignIn> for AuthPayload {
@@ -31,7 +32,7 @@ impl From<SignIn> for AuthPayload {
             access_token: sign_in.access_token.0,
             refresh_token: sign_in.refresh_token.0,
             expires_at: DateTime(sign_in.expires),
-            user: User(sign_in.account),
+            user: AccountView(sign_in.account),
         }
     }
 }
@@ -146,7 +147,8 @@ impl AccountMutations {
         #[graphql(desc = "12 to 1024 bytes, and not among the first that anybody tries")] password: String,
     ) -> Result<AuthPayload> {
         let accounts = app(context)?.accounts();
-        Ok(accounts.set_up_admin(&token, username, password, client_address(context)).await?.into())
+        let link = RedeemedLink::new(token, username, password);
+        Ok(accounts.set_up_admin(&caller(context), link, client_address(context)).await?.into())
     }
 
     /// Makes an account; for administrators.
@@ -155,12 +157,12 @@ impl AccountMutations {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The account")] input: CreateUserInput,
-    ) -> Result<User> {
+    ) -> Result<AccountView> {
         let CreateUserInput { username, password, role, grants: given } = input;
         let grants = grants(given.unwrap_or_default());
         let draft = AccountDraft { username, password, role: role.into(), grants };
-        let made = app(context)?.accounts().create(&viewer(context), draft).await;
-        made.map(User).map_err(|error| error.at("input"))
+        let made = app(context)?.accounts().create(&author(context), draft).await;
+        made.map(AccountView).map_err(|error| error.at("input"))
     }
 
     /// Changes role, state or grants of an account; for administrators. It holds on every server within 5 seconds. The last
@@ -171,15 +173,15 @@ impl AccountMutations {
         context: &Context<'_>,
         #[graphql(desc = "The account")] id: ID,
         #[graphql(desc = "What is to change")] input: UpdateUserInput,
-    ) -> Result<User> {
+    ) -> Result<AccountView> {
         let patch = AccountPatch {
             role: input.role.map(Into::into),
             disabled: input.disabled,
             grants: input.grants.map(grants),
         };
         let id = user_id(&id).map_err(|error| error.at("id"))?;
-        let changed = app(context)?.accounts().update(&viewer(context), id, patch).await;
-        changed.map(User).map_err(|error| if error.field().is_some() { error.at("input") } else { error })
+        let changed = app(context)?.accounts().update(&author(context), id, patch).await;
+        changed.map(AccountView).map_err(|error| if error.field().is_some() { error.at("input") } else { error })
     }
 
     /// Gives an account a new password and ends its sessions; for administrators.
@@ -189,9 +191,9 @@ impl AccountMutations {
         context: &Context<'_>,
         #[graphql(desc = "The account")] id: ID,
         #[graphql(desc = "12 to 1024 bytes, and not among the first that anybody tries")] password: String,
-    ) -> Result<User> {
+    ) -> Result<AccountView> {
         let id = user_id(&id).map_err(|error| error.at("id"))?;
-        Ok(User(app(context)?.accounts().set_password(&viewer(context), id, password).await?))
+        Ok(AccountView(app(context)?.accounts().set_password(&author(context), id, password).await?))
     }
 
     /// Removes an account with its sessions and tokens; what it wrote stays. For administrators; the last one who can sign in
@@ -199,7 +201,7 @@ impl AccountMutations {
     #[graphql(guard = "Needs::Admin")]
     async fn delete_user(&self, context: &Context<'_>, #[graphql(desc = "The account")] id: ID) -> Result<bool> {
         let id = user_id(&id).map_err(|error| error.at("id"))?;
-        app(context)?.accounts().delete(&viewer(context), id).await?;
+        app(context)?.accounts().delete(&author(context), id).await?;
         Ok(true)
     }
 
@@ -222,7 +224,7 @@ impl AccountMutations {
     /// Ends an API token: your own, or any for administrators.
     #[graphql(guard = "Needs::Account")]
     async fn revoke_api_token(&self, context: &Context<'_>, #[graphql(desc = "The token")] id: ID) -> Result<bool> {
-        app(context)?.accounts().revoke_api_token(&viewer(context), row(&id)?).await?;
+        app(context)?.accounts().revoke_api_token(&author(context), row(&id)?).await?;
         Ok(true)
     }
 

@@ -21,13 +21,29 @@ pub enum Role {
     Admin,
 }
 
-/// An account.
-#[derive(Debug)]
-pub struct User(pub Account);
+/// An account as others who signed in see it: who it is and nothing else.
+#[derive(Debug, async_graphql::SimpleObject)]
+pub struct User {
+    /// Its id.
+    id: ID,
+    /// The name it signs in with.
+    username: String,
+}
+
+/// Who an account is, for whoever signed in; null for visitors, when the account is gone, and when there was none.
+pub async fn somebody(context: &Context<'_>, id: Option<UserId>) -> Result<Option<User>> {
+    let Some(id) = id else { return Ok(None) };
+    let username = app(context)?.accounts().username(&viewer(context), id).await?;
+    Ok(username.map(|username| User { id: id.into(), username }))
+}
 
 /// An account.
-#[Object]
-impl User {
+#[derive(Debug)]
+pub struct AccountView(pub Account);
+
+/// An account, as itself and administrators see it.
+#[Object(name = "Account")]
+impl AccountView {
     /// Its id.
     async fn id(&self) -> ID {
         ID(self.0.id.to_string())
@@ -175,19 +191,19 @@ pub struct AccountQueries;
 #[Object]
 impl AccountQueries {
     /// The account that asks; null for nobody.
-    async fn me(&self, context: &Context<'_>) -> Result<Option<User>> {
+    async fn me(&self, context: &Context<'_>) -> Result<Option<AccountView>> {
         let viewer = viewer(context);
         match viewer.actor() {
-            Some(id) => Ok(Some(User(app(context)?.accounts().one(&viewer, id).await?))),
+            Some(id) => Ok(Some(AccountView(app(context)?.accounts().one(&viewer, id).await?))),
             None => Ok(None),
         }
     }
 
     /// Every account, by name; for administrators.
     #[graphql(guard = "Needs::Admin")]
-    async fn users(&self, context: &Context<'_>) -> Result<Vec<User>> {
+    async fn users(&self, context: &Context<'_>) -> Result<Vec<AccountView>> {
         let accounts = app(context)?.accounts().all(&viewer(context)).await?;
-        Ok(accounts.into_iter().map(User).collect())
+        Ok(accounts.into_iter().map(AccountView).collect())
     }
 
     /// The API tokens of an account that have not ended, newest first.

@@ -32,6 +32,26 @@ pub enum AuditAction {
     LayerUpdated,
     /// A layer was deleted.
     LayerDeleted,
+    /// The first administrator of a server was made.
+    AdminSetUp,
+    /// An account was made.
+    UserCreated,
+    /// Role, state or grants of an account were changed.
+    UserUpdated,
+    /// An account was removed.
+    UserDeleted,
+    /// An account got a new password from an administrator.
+    PasswordSet,
+    /// Somebody changed their own password.
+    PasswordChanged,
+    /// An API token was made.
+    ApiTokenCreated,
+    /// An API token was ended.
+    ApiTokenRevoked,
+    /// A session was ended from another one.
+    SessionRevoked,
+    /// Every session of an account was ended.
+    SessionsRevoked,
 }
 
 /// Who did what to which thing.
@@ -45,7 +65,7 @@ pub struct AuditEntry {
     actor: Option<ID>,
     /// What was done.
     action: AuditAction,
-    /// To what: `location:17`, `layer:cities`.
+    /// To what: `location:17`, `layer:cities`, `user:3`, `token:5`, `session:8`.
     target: String,
     /// What it was; of a change only what changed.
     before: Option<Json>,

@@ -5,12 +5,13 @@
 
 use std::sync::Arc;
 
-use async_graphql::{ID, Object};
+use async_graphql::{Context, ID, Object};
 
 use crate::error::{Error, Result};
 use crate::format::geojson::write_geometry;
 use crate::geometry::wkb::Wkb;
 use crate::geometry::{self, geodesic, wkt};
+use crate::graphql::accounts::{User, somebody};
 use crate::graphql::context::to_int;
 use crate::graphql::layer::Layer;
 use crate::graphql::scalars::{DateTime, GeoJson, Json};
@@ -190,6 +191,19 @@ impl Location {
     #[graphql(complexity = 0)]
     async fn updated_at(&self) -> Result<DateTime> {
         parse_timestamp(self.row()?.updated_at).map(DateTime)
+    }
+
+    /// Who made it, for whoever signed in; null for visitors, when another program or the server did it, and when the account
+    /// is gone.
+    #[graphql(complexity = "child_complexity")]
+    async fn created_by(&self, context: &Context<'_>) -> Result<Option<User>> {
+        somebody(context, self.row()?.created_by).await
+    }
+
+    /// Who changed it last, for whoever signed in; null as with `createdBy`.
+    #[graphql(complexity = "child_complexity")]
+    async fn updated_by(&self, context: &Context<'_>) -> Result<Option<User>> {
+        somebody(context, self.row()?.updated_by).await
     }
 }
 

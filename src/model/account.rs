@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::error::{Error, Result};
-use crate::model::{LayerId, Role, Scope, Timestamp, UserId, Viewer};
+use crate::model::{Author, LayerId, Role, Scope, Timestamp, UserId, Viewer};
 
 /// Most letters of a user name.
 pub const MOST_NAME_LETTERS: usize = 64;
@@ -155,11 +155,18 @@ pub struct Caller {
     pub viewer: Viewer,
     /// By what; `None` for nobody.
     pub credential: Option<Credential>,
+    /// The request's name in the log of the server.
+    pub request_id: Option<String>,
 }
 
 impl Caller {
     /// Somebody without a token.
-    pub const ANONYMOUS: Self = Self { viewer: Viewer::Anonymous, credential: None };
+    pub const ANONYMOUS: Self = Self { viewer: Viewer::Anonymous, credential: None, request_id: None };
+
+    /// Who is answerable for what the caller writes.
+    pub fn author(&self) -> Author {
+        Author { viewer: self.viewer.clone(), request_id: self.request_id.clone() }
+    }
 }
 
 impl Role {

@@ -1,5 +1,7 @@
 //! The audit log: who did what to which thing, as the transaction of the change itself recorded it.
 
+use serde_json::Value;
+
 use crate::model::{Timestamp, UserId};
 
 /// What was done.
@@ -17,17 +19,47 @@ pub enum AuditAction {
     LayerUpdated,
     /// A layer was deleted.
     LayerDeleted,
+    /// The first administrator of a server was made.
+    AdminSetUp,
+    /// An account was made.
+    UserCreated,
+    /// Role, state or grants of an account were changed.
+    UserUpdated,
+    /// An account was removed.
+    UserDeleted,
+    /// An account got a new password from an administrator.
+    PasswordSet,
+    /// Somebody changed their own password.
+    PasswordChanged,
+    /// An API token was made.
+    ApiTokenCreated,
+    /// An API token was ended.
+    ApiTokenRevoked,
+    /// A session was ended from another one.
+    SessionRevoked,
+    /// Every session of an account was ended.
+    SessionsRevoked,
 }
 
 impl AuditAction {
     /// Every action.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 16] = [
         Self::LocationCreated,
         Self::LocationUpdated,
         Self::LocationDeleted,
         Self::LayerCreated,
         Self::LayerUpdated,
         Self::LayerDeleted,
+        Self::AdminSetUp,
+        Self::UserCreated,
+        Self::UserUpdated,
+        Self::UserDeleted,
+        Self::PasswordSet,
+        Self::PasswordChanged,
+        Self::ApiTokenCreated,
+        Self::ApiTokenRevoked,
+        Self::SessionRevoked,
+        Self::SessionsRevoked,
     ];
 
     /// The word in the database and in the schema.
@@ -39,6 +71,16 @@ impl AuditAction {
             Self::LayerCreated => "LAYER_CREATED",
             Self::LayerUpdated => "LAYER_UPDATED",
             Self::LayerDeleted => "LAYER_DELETED",
+            Self::AdminSetUp => "ADMIN_SET_UP",
+            Self::UserCreated => "USER_CREATED",
+            Self::UserUpdated => "USER_UPDATED",
+            Self::UserDeleted => "USER_DELETED",
+            Self::PasswordSet => "PASSWORD_SET",
+            Self::PasswordChanged => "PASSWORD_CHANGED",
+            Self::ApiTokenCreated => "API_TOKEN_CREATED",
+            Self::ApiTokenRevoked => "API_TOKEN_REVOKED",
+            Self::SessionRevoked => "SESSION_REVOKED",
+            Self::SessionsRevoked => "SESSIONS_REVOKED",
         }
     }
 
@@ -53,12 +95,30 @@ impl AuditAction {
 pub struct AuditNote {
     /// What is done.
     pub action: AuditAction,
-    /// To what: `location:17`, `layer:cities`.
+    /// To what: `location:17`, `layer:cities`, `user:3`, `token:5`, `session:8`.
     pub target: String,
     /// What it was, as JSON: of a change only what changes.
     pub before: Option<String>,
     /// What it becomes, as JSON: of a change only what changes.
     pub after: Option<String>,
+}
+
+impl AuditNote {
+    /// Of a thing that comes (no `before`), goes (no `after`), or both or neither.
+    pub fn of(action: AuditAction, target: String, before: Option<&Value>, after: Option<&Value>) -> Self {
+        Self { action, target, before: before.map(Value::to_string), after: after.map(Value::to_string) }
+    }
+
+    /// Of a change: both sides of what differs; `None` when nothing does.
+    pub fn of_change(action: AuditAction, target: String, before: Value, after: Value) -> Option<Self> {
+        if before == after {
+            return None;
+        }
+        let (Value::Object(mut before), Value::Object(mut after)) = (before, after) else { return None };
+        before.retain(|name, value| after.get(name) != Some(value));
+        after.retain(|name, _| before.contains_key(name));
+        Some(Self::of(action, target, Some(&before.into()), Some(&after.into())))
+    }
 }
 
 /// One row as it is read.

@@ -9,7 +9,7 @@ use crate::auth::token::Tokens;
 use crate::auth::{Keys, Passwords, Throttle, password};
 use crate::error::{Error, ErrorCode, Result};
 use crate::model::account::{Account, AccountChange, ApiTokenId, Caller, NewAccount, Session, SessionId, Username};
-use crate::model::{LayerId, Role, UserId, Viewer};
+use crate::model::{Author, LayerId, Role, UserId, Viewer};
 use crate::service::account_cache::AccountCache;
 use crate::service::rights::{no_such_account, require_admin, signed_in, whose};
 use crate::store::Store;
@@ -95,40 +95,51 @@ impl Accounts {
         book.accounts.get(&id).cloned().ok_or_else(no_such_account)
     }
 
+    /// The name of an account, for whoever signed in; from memory, so that a page of locations asks the store at most once.
+    pub async fn username(&self, viewer: &Viewer, id: UserId) -> Result<Option<String>> {
+        if *viewer == Viewer::Anonymous {
+            return Ok(None);
+        }
+        let book = self.cache.current(&self.store).await?;
+        Ok(book.accounts.get(&id).map(|account| account.username.clone()))
+    }
+
     /// Makes an account.
-    pub async fn create(&self, viewer: &Viewer, draft: AccountDraft) -> Result<Account> {
-        require_admin(viewer)?;
+    pub async fn create(&self, author: &Author, draft: AccountDraft) -> Result<Account> {
+        require_admin(&author.viewer)?;
         let new = NewAccount { grants: self.grants(&draft.grants).await?, ..self.draft(draft).await? };
-        let id = self.store.create_account(new, Utc::now()).await?;
+        let id = self.store.create_account(author, new, Utc::now()).await?;
         self.cache.forget();
-        self.one(viewer, id).await
+        self.one(&author.viewer, id).await
     }
 
     /// Changes role, state or grants of an account; it holds on every server within five seconds.
-    pub async fn update(&self, viewer: &Viewer, id: UserId, patch: AccountPatch) -> Result<Account> {
-        require_admin(viewer)?;
+    pub async fn update(&self, author: &Author, id: UserId, patch: AccountPatch) -> Result<Account> {
+        require_admin(&author.viewer)?;
         let grants = match &patch.grants {
             Some(grants) => Some(self.grants(grants).await?),
             None => None,
         };
-        self.change(id, AccountChange { role: patch.role, disabled: patch.disabled, grants, password: None }).await?;
-        self.one(viewer, id).await
+        let change = AccountChange { role: patch.role, disabled: patch.disabled, grants, password: None };
+        self.change(author, id, change).await?;
+        self.one(&author.viewer, id).await
     }
 
     /// Gives an account a new password and ends its sessions.
-    pub async fn set_password(&self, viewer: &Viewer, id: UserId, new: String) -> Result<Account> {
-        require_admin(viewer)?;
-        let account = self.one(viewer, id).await?;
+    pub async fn set_password(&self, author: &Author, id: UserId, new: String) -> Result<Account> {
+        require_admin(&author.viewer)?;
+        let account = self.one(&author.viewer, id).await?;
         password::check(&account.username, &new)?;
         let hash = self.passwords.hash(new).await?;
-        self.change(id, AccountChange { password: Some((hash, None)), ..AccountChange::default() }).await?;
-        self.one(viewer, id).await
+        let change = AccountChange { password: Some((hash, None)), ..AccountChange::default() };
+        self.change(author, id, change).await?;
+        self.one(&author.viewer, id).await
     }
 
     /// Removes an account with its sessions and tokens. What it wrote stays.
-    pub async fn delete(&self, viewer: &Viewer, id: UserId) -> Result<()> {
-        require_admin(viewer)?;
-        let deleted = self.store.delete_account(id).await?;
+    pub async fn delete(&self, author: &Author, id: UserId) -> Result<()> {
+        require_admin(&author.viewer)?;
+        let deleted = self.store.delete_account(author, id).await?;
         self.cache.forget();
         if deleted { Ok(()) } else { Err(no_such_account()) }
     }
@@ -141,7 +152,7 @@ impl Accounts {
     /// Ends a session: one's own, or any by an administrator.
     pub async fn revoke_session(&self, caller: &Caller, id: SessionId) -> Result<()> {
         let of = if caller.viewer.is_admin() { None } else { Some(signed_in(caller)?.0) };
-        let revoked = self.store.revoke_session(id, of, Utc::now()).await?;
+        let revoked = self.store.revoke_session(&caller.author(), id, of, Utc::now()).await?;
         self.cache.forget();
         if revoked { Ok(()) } else { Err(Error::new(ErrorCode::NotFound, "there is no such session").at("id")) }
     }
@@ -152,13 +163,13 @@ impl Accounts {
         if !caller.viewer.is_admin() {
             signed_in(caller)?;
         }
-        let revoked = self.store.revoke_all_sessions(of, Utc::now()).await?;
+        let revoked = self.store.revoke_all_sessions(&caller.author(), of, Utc::now()).await?;
         self.cache.forget();
         Ok(revoked)
     }
 
-    pub(super) async fn change(&self, id: UserId, change: AccountChange) -> Result<()> {
-        let changed = self.store.update_account(id, change, Utc::now()).await?;
+    pub(super) async fn change(&self, author: &Author, id: UserId, change: AccountChange) -> Result<()> {
+        let changed = self.store.update_account(author, id, change, Utc::now()).await?;
         self.cache.forget();
         if changed { Ok(()) } else { Err(no_such_account()) }
     }

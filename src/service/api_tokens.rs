@@ -5,7 +5,7 @@ use chrono::{Duration, Utc};
 use crate::auth::secret::{self, API_TOKEN, Shown};
 use crate::error::{Error, ErrorCode, Result};
 use crate::model::account::{ApiToken, ApiTokenId, Caller};
-use crate::model::{Scope, Timestamp, UserId, Viewer};
+use crate::model::{Author, Scope, Timestamp, UserId, Viewer};
 use crate::service::Accounts;
 use crate::service::rights::{require_admin, signed_in, whose};
 use crate::store::api_tokens::NewApiToken;
@@ -32,25 +32,30 @@ impl Accounts {
     /// Makes a token with a part of the caller's own rights. Only a person may: a token that makes tokens outlives its end.
     pub async fn create_api_token(&self, caller: &Caller, draft: TokenDraft) -> Result<(Shown, ApiToken)> {
         let (account, _) = signed_in(caller)?;
-        self.create_api_token_for(account, draft).await
+        self.create_api_token_for(&caller.author(), account, draft).await
     }
 
     /// Makes a token for an account, on the word of the operator at the command line.
     pub async fn create_api_token_of(
         &self,
-        viewer: &Viewer,
+        author: &Author,
         of: UserId,
         draft: TokenDraft,
     ) -> Result<(Shown, ApiToken)> {
-        match viewer {
-            Viewer::Server => self.create_api_token_for(of, draft).await,
+        match author.viewer {
+            Viewer::Server => self.create_api_token_for(author, of, draft).await,
             Viewer::Anonymous | Viewer::SignedIn(_) => {
                 Err(Error::new(ErrorCode::Forbidden, "only the server makes tokens of others"))
             }
         }
     }
 
-    async fn create_api_token_for(&self, account: UserId, draft: TokenDraft) -> Result<(Shown, ApiToken)> {
+    async fn create_api_token_for(
+        &self,
+        author: &Author,
+        account: UserId,
+        draft: TokenDraft,
+    ) -> Result<(Shown, ApiToken)> {
         let created = Utc::now();
         let expires = draft.expires.unwrap_or(created + Duration::days(USUAL_DAYS));
         if expires <= created || expires > created + Duration::days(MOST_DAYS) {
@@ -65,7 +70,7 @@ impl Accounts {
         let scope = Scope::parse(draft.scopes.iter().map(String::as_str)).map_err(|error| error.at("scopes"))?;
         let token = secret::checked(API_TOKEN)?;
         let new = NewApiToken { account, name, hash: secret::hash(&token.0), scope, created, expires };
-        let kept = self.store.create_api_token(new).await?;
+        let kept = self.store.create_api_token(author, new).await?;
         self.cache.forget();
         Ok((token, kept))
     }
@@ -82,9 +87,10 @@ impl Accounts {
     }
 
     /// Ends a token: one's own, or any by an administrator.
-    pub async fn revoke_api_token(&self, viewer: &Viewer, id: ApiTokenId) -> Result<()> {
+    pub async fn revoke_api_token(&self, author: &Author, id: ApiTokenId) -> Result<()> {
+        let viewer = &author.viewer;
         let of = if viewer.is_admin() { None } else { Some(whose(viewer, None)?) };
-        let revoked = self.store.revoke_api_token(id, of, Utc::now()).await?;
+        let revoked = self.store.revoke_api_token(author, id, of, Utc::now()).await?;
         self.cache.forget();
         if revoked { Ok(()) } else { Err(Error::new(ErrorCode::NotFound, "there is no such token").at("id")) }
     }

@@ -7,6 +7,7 @@ use chrono::{Duration, Utc};
 use crate::auth::secret::{self, SETUP_TOKEN, Shown};
 use crate::error::{Error, ErrorCode, Result};
 use crate::model::Role;
+use crate::model::account::Caller;
 use crate::service::Accounts;
 use crate::service::accounts::AccountDraft;
 use crate::service::sign_in::SignIn;
@@ -25,6 +26,21 @@ pub enum FirstStart {
     MadeAdmin,
     /// The token of a link that makes the first administrator.
     Link(Shown),
+}
+
+/// A set-up link that somebody redeems, and the account that they want for it.
+#[derive(Debug)]
+pub struct RedeemedLink {
+    token: Shown,
+    username: String,
+    password: Shown,
+}
+
+impl RedeemedLink {
+    /// The token of the link, the name to sign in with, and the password.
+    pub fn new(token: String, username: String, password: String) -> Self {
+        Self { token: Shown(token), username, password: Shown(password) }
+    }
 }
 
 impl Accounts {
@@ -47,23 +63,18 @@ impl Accounts {
     }
 
     /// Redeems a set-up link: makes the first administrator and signs them in.
-    pub async fn set_up_admin(
-        &self,
-        token: &str,
-        username: String,
-        password: String,
-        address: IpAddr,
-    ) -> Result<SignIn> {
+    pub async fn set_up_admin(&self, caller: &Caller, link: RedeemedLink, address: IpAddr) -> Result<SignIn> {
+        let RedeemedLink { token, username, password } = link;
         let refused =
             || Error::new(ErrorCode::Unauthenticated, "the set-up link is not valid any more: start the server again");
         let attempt = self.throttle.attempt(None, address)?;
         // Asked before the password is hashed, so that nobody makes the server work without a link.
-        if !secret::is_well_formed(SETUP_TOKEN, token) || self.store.has_accounts().await? {
+        if !secret::is_well_formed(SETUP_TOKEN, &token.0) || self.store.has_accounts().await? {
             return Err(refused());
         }
-        let new = self.draft(first_admin(username, password)).await?;
+        let new = self.draft(first_admin(username, password.0)).await?;
         let hash = new.password_hash.clone();
-        let made = self.store.redeem_setup(&secret::hash(token), new, Utc::now()).await?;
+        let made = self.store.redeem_setup(&caller.author(), &secret::hash(&token.0), new, Utc::now()).await?;
         self.cache.forget();
         let account = made.ok_or_else(refused)?;
         attempt.succeeded();

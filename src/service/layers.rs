@@ -49,8 +49,8 @@ impl Locations {
                 return Ok(Read::Stale);
             };
             writing.insert_layer(new).await.map_err(taken)?;
-            let after = Some(state(new).to_string());
-            writing.note(&[note(AuditAction::LayerCreated, &new.key, None, after)]).await?;
+            let note = AuditNote::of(AuditAction::LayerCreated, target(&new.key), None, Some(&state(new)));
+            writing.note(&[note]).await?;
             writing.commit().await?;
             Ok(Read::Current(()))
         })
@@ -66,15 +66,13 @@ impl Locations {
             let new = patched(layer, patch.clone());
             check(&new)?;
             let (before, after) = (state(&draft_of(layer)), state(&new));
-            if before == after {
-                return Ok(Read::Current(()));
-            }
+            let changed = AuditNote::of_change(AuditAction::LayerUpdated, target(key), before, after);
+            let Some(note) = changed else { return Ok(Read::Current(())) };
             let Read::Current(writing) = self.store.write_layers(author, &access).await? else {
                 return Ok(Read::Stale);
             };
             writing.update_layer(layer.id, &new).await.map_err(taken)?;
-            let (before, after) = differences(before, after);
-            writing.note(&[note(AuditAction::LayerUpdated, key, Some(before), Some(after))]).await?;
+            writing.note(&[note]).await?;
             writing.commit().await?;
             Ok(Read::Current(()))
         })
@@ -101,7 +99,7 @@ impl Locations {
             writing.delete_layer(layer.id).await?;
             let mut before = state(&draft_of(layer));
             before["locations"] = json!(deleted);
-            let note = note(AuditAction::LayerDeleted, key, Some(before.to_string()), None);
+            let note = AuditNote::of(AuditAction::LayerDeleted, target(key), Some(&before), None);
             writing.note(&[note]).await?;
             writing.commit().await?;
             Ok(Read::Current(deleted))
@@ -178,16 +176,8 @@ fn state(layer: &NewLayer) -> Value {
     })
 }
 
-/// Both sides of what differs.
-fn differences(before: Value, after: Value) -> (String, String) {
-    let (Value::Object(mut before), Value::Object(mut after)) = (before, after) else { return Default::default() };
-    before.retain(|name, value| after.get(name) != Some(value));
-    after.retain(|name, _| before.contains_key(name));
-    (Value::Object(before).to_string(), Value::Object(after).to_string())
-}
-
-fn note(action: AuditAction, key: &str, before: Option<String>, after: Option<String>) -> AuditNote {
-    AuditNote { action, target: format!("layer:{key}"), before, after }
+fn target(key: &str) -> String {
+    format!("layer:{key}")
 }
 
 /// The only thing of a layer that is unique.

@@ -107,8 +107,8 @@ impl Accounts {
 
     /// Ends the session that the caller came with.
     pub async fn logout(&self, caller: &Caller) -> Result<()> {
-        let (account, session) = signed_in(caller)?;
-        self.store.revoke_session(session, Some(account), Utc::now()).await?;
+        let (_, session) = signed_in(caller)?;
+        self.store.end_session(session, Utc::now()).await?;
         self.cache.forget();
         Ok(())
     }
@@ -127,8 +127,8 @@ impl Accounts {
         password::check(&account.username, &new)
             .map_err(|error| Error::bad_input(error.message().to_owned()).at("new"))?;
         let hash = self.passwords.hash(new).await?;
-        self.change(account.id, AccountChange { password: Some((hash, Some(session))), ..AccountChange::default() })
-            .await
+        let change = AccountChange { password: Some((hash, Some(session))), ..AccountChange::default() };
+        self.change(&caller.author(), account.id, change).await
     }
 }
 

@@ -85,5 +85,5 @@ fn caller(account: &Account, scope: Scope, credential: Credential) -> Caller {
         grants: account.grants.clone(),
         scope,
     }));
-    Caller { viewer, credential: Some(credential) }
+    Caller { viewer, credential: Some(credential), request_id: None }
 }

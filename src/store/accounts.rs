@@ -2,19 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use entity::{account, account_grant};
+use entity::{account, account_grant, layer};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter,
+    QueryOrder,
 };
+use serde_json::{Map, Value, json};
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::model::account::{Account, AccountChange, NewAccount};
 use crate::model::time::from_milliseconds as to_time;
-use crate::model::{LayerId, Role, Timestamp, UserId};
+use crate::model::{AuditAction, AuditNote, Author, LayerId, Role, Timestamp, UserId, Viewer};
 use crate::store::Store;
 use crate::store::sessions::revoke_sessions;
+use crate::store::write::Writing;
 
 impl Store {
     /// Every account, by name.
@@ -39,17 +42,24 @@ impl Store {
     }
 
     /// Makes an account; a name that somebody has is a conflict.
-    pub async fn create_account(&self, new: NewAccount, now: Timestamp) -> Result<UserId> {
-        let transaction = self.begin_account_write().await?;
-        let id = insert(&transaction, new, now).await?;
-        transaction.commit().await?;
+    pub async fn create_account(&self, author: &Author, new: NewAccount, now: Timestamp) -> Result<UserId> {
+        let writing = self.begin_account_write(author).await?;
+        let id = insert(&writing, AuditAction::UserCreated, new, now).await?;
+        writing.commit().await?;
         Ok(id)
     }
 
     /// Makes the first administrator out of a set-up link, which is worth nothing afterwards; `None` when the link is unknown,
     /// has ended, or there is an account already.
-    pub async fn redeem_setup(&self, link: &str, new: NewAccount, now: Timestamp) -> Result<Option<UserId>> {
-        let transaction = self.begin_account_write().await?;
+    pub async fn redeem_setup(
+        &self,
+        author: &Author,
+        link: &str,
+        new: NewAccount,
+        now: Timestamp,
+    ) -> Result<Option<UserId>> {
+        let writing = self.begin_account_write(author).await?;
+        let transaction = &writing.transaction;
         let link_row = Query::select()
             .expr(Expr::val(1))
             .from(Alias::new("setup_link"))
@@ -57,23 +67,23 @@ impl Store {
             .and_where(Expr::col(Alias::new("expires_ms")).gt(now.timestamp_millis()))
             .take();
         let is_good = transaction.query_one(&link_row).await?.is_some();
-        if !is_good || account::Entity::find().count(&transaction).await? > 0 {
+        if !is_good || account::Entity::find().count(transaction).await? > 0 {
             return Ok(None);
         }
-        let id = insert(&transaction, new, now).await?;
+        let id = insert(&writing, AuditAction::AdminSetUp, new, now).await?;
         transaction.execute(&Query::delete().from_table(Alias::new("setup_link")).take()).await?;
-        transaction.commit().await?;
+        writing.commit().await?;
         Ok(Some(id))
     }
 
     /// Makes the account only if there is none; servers that start at once make one.
     pub async fn create_first_account(&self, new: NewAccount, now: Timestamp) -> Result<bool> {
-        let transaction = self.begin_account_write().await?;
-        if account::Entity::find().count(&transaction).await? > 0 {
+        let writing = self.begin_account_write(&Author::of(Viewer::Server)).await?;
+        if account::Entity::find().count(&writing.transaction).await? > 0 {
             return Ok(false);
         }
-        insert(&transaction, new, now).await?;
-        transaction.commit().await?;
+        insert(&writing, AuditAction::AdminSetUp, new, now).await?;
+        writing.commit().await?;
         Ok(true)
     }
 
@@ -95,9 +105,22 @@ impl Store {
     }
 
     /// Changes an account; `false` when there is none. The last administrator who may sign in stays one.
-    pub async fn update_account(&self, id: UserId, change: AccountChange, now: Timestamp) -> Result<bool> {
-        let transaction = self.begin_account_write().await?;
-        let Some(before) = account::Entity::find_by_id(id).one(&transaction).await? else { return Ok(false) };
+    pub async fn update_account(
+        &self,
+        author: &Author,
+        id: UserId,
+        change: AccountChange,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let writing = self.begin_account_write(author).await?;
+        let transaction = &writing.transaction;
+        let Some(before) = account::Entity::find_by_id(id).one(transaction).await? else { return Ok(false) };
+        let state_before = state(transaction, &before).await?;
+        // Who changes their own password stays signed in where they do it.
+        let password = change.password.as_ref().map(|(_, kept)| match kept {
+            Some(_) => AuditAction::PasswordChanged,
+            None => AuditAction::PasswordSet,
+        });
         let mut row =
             account::ActiveModel { id: Set(id), updated_ms: Set(now.timestamp_millis()), ..Default::default() };
         if let Some(role) = change.role {
@@ -106,48 +129,57 @@ impl Store {
         if let Some(disabled) = change.disabled {
             row.disabled = Set(disabled);
             if disabled {
-                revoke_sessions(&transaction, id, None, now).await?;
+                revoke_sessions(transaction, id, None, now).await?;
             }
         }
         if let Some((hash, kept)) = change.password {
             row.password_hash = Set(hash);
-            revoke_sessions(&transaction, id, kept, now).await?;
+            revoke_sessions(transaction, id, kept, now).await?;
         }
-        account::Entity::update(row).exec(&transaction).await?;
+        let after = account::Entity::update(row).exec(transaction).await?;
         if let Some(grants) = change.grants {
             account_grant::Entity::delete_many()
                 .filter(account_grant::Column::AccountId.eq(id))
-                .exec(&transaction)
+                .exec(transaction)
                 .await?;
-            insert_grants(&transaction, id, grants).await?;
+            insert_grants(transaction, id, grants).await?;
         }
-        require_administrator_after(&before, &transaction).await?;
-        transaction.commit().await?;
+        require_administrator_after(&before, transaction).await?;
+        let state_after = state(transaction, &after).await?;
+        let updated = AuditNote::of_change(AuditAction::UserUpdated, target(id), state_before, state_after);
+        let password = password.map(|action| AuditNote::of(action, target(id), None, None));
+        let notes: Vec<_> = updated.into_iter().chain(password).collect();
+        writing.note(&notes).await?;
+        writing.commit().await?;
         Ok(true)
     }
 
     /// Removes an account with its sessions and tokens; `false` when there is none.
-    pub async fn delete_account(&self, id: UserId) -> Result<bool> {
-        let transaction = self.begin_account_write().await?;
-        let Some(before) = account::Entity::find_by_id(id).one(&transaction).await? else { return Ok(false) };
-        account::Entity::delete_by_id(id).exec(&transaction).await?;
-        require_administrator_after(&before, &transaction).await?;
-        transaction.commit().await?;
+    pub async fn delete_account(&self, author: &Author, id: UserId) -> Result<bool> {
+        let writing = self.begin_account_write(author).await?;
+        let transaction = &writing.transaction;
+        let Some(before) = account::Entity::find_by_id(id).one(transaction).await? else { return Ok(false) };
+        let state = state(transaction, &before).await?;
+        account::Entity::delete_by_id(id).exec(transaction).await?;
+        require_administrator_after(&before, transaction).await?;
+        writing.note(&[AuditNote::of(AuditAction::UserDeleted, target(id), Some(&state), None)]).await?;
+        writing.commit().await?;
         Ok(true)
     }
 
     /// A transaction that no other write to accounts runs beside: two administrators cannot disable each other.
-    async fn begin_account_write(&self) -> Result<DatabaseTransaction> {
-        let transaction = self.begin_write().await?;
+    async fn begin_account_write(&self, author: &Author) -> Result<Writing> {
+        let writing = self.write_accounts(author).await?;
         let version = Alias::new("version");
         let touch =
             Query::update().table(Alias::new("account_state")).value(version.clone(), Expr::col(version).add(1)).take();
-        transaction.execute(&touch).await?;
-        Ok(transaction)
+        writing.transaction.execute(&touch).await?;
+        Ok(writing)
     }
 }
 
-async fn insert(transaction: &DatabaseTransaction, new: NewAccount, now: Timestamp) -> Result<UserId> {
+async fn insert(writing: &Writing, action: AuditAction, new: NewAccount, now: Timestamp) -> Result<UserId> {
+    let transaction = &writing.transaction;
     let key = new.username.key();
     let same = account::Entity::find().filter(account::Column::UsernameKey.eq(&key)).count(transaction).await?;
     if same > 0 {
@@ -163,9 +195,27 @@ async fn insert(transaction: &DatabaseTransaction, new: NewAccount, now: Timesta
         updated_ms: Set(now.timestamp_millis()),
         ..Default::default()
     };
-    let id = account::Entity::insert(row).exec(transaction).await?.last_insert_id;
-    insert_grants(transaction, id, new.grants).await?;
-    Ok(id)
+    let made = row.insert(transaction).await?;
+    insert_grants(transaction, made.id, new.grants).await?;
+    let state = state(transaction, &made).await?;
+    writing.note(&[AuditNote::of(action, target(made.id), None, Some(&state))]).await?;
+    Ok(made.id)
+}
+
+fn target(id: UserId) -> String {
+    format!("user:{id}")
+}
+
+/// What the audit log keeps of an account: never the hash of its password.
+async fn state(transaction: &DatabaseTransaction, row: &account::Model) -> Result<Value> {
+    let grants = account_grant::Entity::find().filter(account_grant::Column::AccountId.eq(row.id));
+    let grants: BTreeMap<_, _> =
+        grants.all(transaction).await?.into_iter().map(|row| (row.layer_id, row.role)).collect();
+    let layers = layer::Entity::find().filter(layer::Column::Id.is_in(grants.keys().copied()));
+    let layers = if grants.is_empty() { Vec::new() } else { layers.all(transaction).await? };
+    let grants: Map<_, _> =
+        layers.into_iter().filter_map(|layer| Some((layer.key, json!(grants.get(&layer.id)?)))).collect();
+    Ok(json!({ "username": row.username, "role": row.role, "disabled": row.disabled, "grants": grants }))
 }
 
 async fn insert_grants(transaction: &DatabaseTransaction, id: UserId, grants: BTreeMap<LayerId, Role>) -> Result<()> {

@@ -4,11 +4,12 @@ use entity::api_token;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
+use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
 use crate::model::account::{ApiToken, ApiTokenId};
-use crate::model::time::from_milliseconds as to_time;
-use crate::model::{Scope, Timestamp, UserId};
+use crate::model::time::{format_timestamp, from_milliseconds as to_time};
+use crate::model::{AuditAction, AuditNote, Author, Scope, Timestamp, UserId};
 use crate::store::Store;
 
 /// Live tokens of one account.
@@ -33,13 +34,14 @@ pub struct NewApiToken {
 
 impl Store {
     /// Keeps a token.
-    pub async fn create_api_token(&self, new: NewApiToken) -> Result<ApiToken> {
-        let transaction = self.begin_write().await?;
+    pub async fn create_api_token(&self, author: &Author, new: NewApiToken) -> Result<ApiToken> {
+        let writing = self.write_accounts(author).await?;
+        let transaction = &writing.transaction;
         let now = new.created.timestamp_millis();
         let live = api_token::Entity::find()
             .filter(api_token::Column::AccountId.eq(new.account))
             .filter(is_live(now))
-            .count(&transaction)
+            .count(transaction)
             .await?;
         if live >= MOST_TOKENS {
             return Err(Error::limit(format!("an account has at most {MOST_TOKENS} tokens: revoke one first")));
@@ -53,9 +55,11 @@ impl Store {
             expires_ms: Set(new.expires.timestamp_millis()),
             ..Default::default()
         };
-        let row = row.insert(&transaction).await?;
-        transaction.commit().await?;
-        to_api_token(row)
+        let token = to_api_token(row.insert(transaction).await?)?;
+        let state = state(&token);
+        writing.note(&[AuditNote::of(AuditAction::ApiTokenCreated, target(token.id), None, Some(&state))]).await?;
+        writing.commit().await?;
+        Ok(token)
     }
 
     /// The tokens that have not ended, of one account or of all, newest first.
@@ -69,16 +73,31 @@ impl Store {
     }
 
     /// Ends a token, of this account if one is named; `false` when none was live.
-    pub async fn revoke_api_token(&self, id: ApiTokenId, of: Option<UserId>, now: Timestamp) -> Result<bool> {
+    pub async fn revoke_api_token(
+        &self,
+        author: &Author,
+        id: ApiTokenId,
+        of: Option<UserId>,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let writing = self.write_accounts(author).await?;
+        let transaction = &writing.transaction;
         let now = now.timestamp_millis();
-        let mut tokens = api_token::Entity::update_many()
+        let row = api_token::Entity::find_by_id(id).one(transaction).await?;
+        let Some(row) = row.filter(|row| of.is_none_or(|of| row.account_id == of)) else { return Ok(false) };
+        let revoked = api_token::Entity::update_many()
             .col_expr(api_token::Column::RevokedMs, Expr::val(now))
             .filter(api_token::Column::Id.eq(id))
-            .filter(is_live(now));
-        if let Some(account) = of {
-            tokens = tokens.filter(api_token::Column::AccountId.eq(account));
+            .filter(is_live(now))
+            .exec(transaction)
+            .await?;
+        if revoked.rows_affected == 0 {
+            return Ok(false);
         }
-        Ok(tokens.exec(&self.writer).await?.rows_affected > 0)
+        let state = state(&to_api_token(row)?);
+        writing.note(&[AuditNote::of(AuditAction::ApiTokenRevoked, target(id), Some(&state), None)]).await?;
+        writing.commit().await?;
+        Ok(true)
     }
 
     /// Notes a use.
@@ -90,6 +109,20 @@ impl Store {
             .await?;
         Ok(())
     }
+}
+
+fn target(id: ApiTokenId) -> String {
+    format!("token:{id}")
+}
+
+/// What the audit log keeps of a token: neither the token nor its hash.
+fn state(token: &ApiToken) -> Value {
+    json!({
+        "user": token.account.to_string(),
+        "name": token.name,
+        "scopes": token.scope.words(),
+        "expiresAt": format_timestamp(token.expires),
+    })
 }
 
 /// Not revoked and not ended.

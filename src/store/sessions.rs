@@ -7,11 +7,12 @@ use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect,
 };
+use serde_json::json;
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::model::account::{Session, SessionId};
 use crate::model::time::from_milliseconds as to_time;
-use crate::model::{Timestamp, UserId};
+use crate::model::{AuditAction, AuditNote, Author, Timestamp, UserId};
 use crate::store::Store;
 
 /// Ended sessions are kept for so long, so that a stolen token that comes late is still known for what it is.
@@ -154,18 +155,44 @@ impl Store {
         rows.iter().map(to_session).collect()
     }
 
+    /// Ends the session that somebody signs out of. Signing in and out stands in the log of the server, not in the audit log.
+    pub async fn end_session(&self, id: SessionId, now: Timestamp) -> Result<()> {
+        revoke(&self.writer, session::Column::Id.eq(id), now).await?;
+        Ok(())
+    }
+
     /// Ends one session, of this account if one is named; `false` when none was live.
-    pub async fn revoke_session(&self, id: SessionId, of: Option<UserId>, now: Timestamp) -> Result<bool> {
-        let mut which = session::Column::Id.eq(id);
-        if let Some(account) = of {
-            which = which.and(session::Column::AccountId.eq(account));
+    pub async fn revoke_session(
+        &self,
+        author: &Author,
+        id: SessionId,
+        of: Option<UserId>,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let writing = self.write_accounts(author).await?;
+        let row = session::Entity::find_by_id(id).one(&writing.transaction).await?;
+        let Some(row) = row.filter(|row| of.is_none_or(|of| row.account_id == of)) else { return Ok(false) };
+        if revoke(&writing.transaction, session::Column::Id.eq(id), now).await? == 0 {
+            return Ok(false);
         }
-        Ok(revoke(&self.writer, which, now).await? > 0)
+        let before = json!({ "user": row.account_id.to_string() });
+        let note = AuditNote::of(AuditAction::SessionRevoked, format!("session:{id}"), Some(&before), None);
+        writing.note(&[note]).await?;
+        writing.commit().await?;
+        Ok(true)
     }
 
     /// Ends every session of an account; gives how many were live.
-    pub async fn revoke_all_sessions(&self, account: UserId, now: Timestamp) -> Result<u64> {
-        revoke_sessions(&self.writer, account, None, now).await
+    pub async fn revoke_all_sessions(&self, author: &Author, account: UserId, now: Timestamp) -> Result<u64> {
+        let writing = self.write_accounts(author).await?;
+        let ended = revoke_sessions(&writing.transaction, account, None, now).await?;
+        if ended > 0 {
+            let before = json!({ "sessions": ended });
+            let note = AuditNote::of(AuditAction::SessionsRevoked, format!("user:{account}"), Some(&before), None);
+            writing.note(&[note]).await?;
+        }
+        writing.commit().await?;
+        Ok(ended)
     }
 }
 

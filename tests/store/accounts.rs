@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::http::StatusCode;
-use cairn::model::{Role, Viewer};
+use cairn::model::{Author, Role, Viewer};
 use cairn::service::accounts::AccountDraft;
 use cairn::service::first_start::FirstStart;
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ const ME: &str = "{ me { id username role grants { layer role } } }";
 /// Makes an account without asking anybody; gives its id.
 pub async fn account(server: &Server, username: &str, role: Role) -> i64 {
     let draft = AccountDraft { username: username.to_owned(), password: PASSWORD.to_owned(), role, grants: Vec::new() };
-    server.app.accounts().create(&Viewer::Server, draft).await.expect("an account").id
+    server.app.accounts().create(&Author::of(Viewer::Server), draft).await.expect("an account").id
 }
 
 /// Signs in; gives what `login` gives.

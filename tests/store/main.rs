@@ -3,8 +3,10 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod account_audit;
 mod accounts;
 mod api_tokens;
+mod authors;
 mod brute_force;
 mod commands;
 mod copy;
@@ -14,6 +16,7 @@ mod edit_keys;
 mod edit_layers;
 mod edit_many;
 mod edits;
+mod examples;
 mod faults;
 mod filters;
 mod forged;

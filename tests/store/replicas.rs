@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::http::StatusCode;
-use cairn::model::{Role, Viewer};
+use cairn::model::{Author, Role, Viewer};
 use cairn::service::accounts::AccountPatch;
 use serde_json::{Value, json};
 
@@ -52,13 +52,13 @@ async fn what_one_server_takes_away_is_gone_on_the_other_within_five_seconds(sto
     assert_eq!(me(&replica, &second).await, editor);
     let patch = |role, disabled| AccountPatch { role, disabled, grants: None };
     let accounts = server.app.accounts();
-    accounts.update(&Viewer::Server, id, patch(Some(Role::Viewer), None)).await.expect("a change");
+    accounts.update(&Author::of(Viewer::Server), id, patch(Some(Role::Viewer), None)).await.expect("a change");
     assert_eq!(me(&server.router, &second).await.1, "VIEWER", "at once where it was changed");
     assert_eq!(other_than(&replica, &second, &editor).await.1, "VIEWER");
-    accounts.update(&Viewer::Server, id, patch(None, Some(true))).await.expect("a change");
+    accounts.update(&Author::of(Viewer::Server), id, patch(None, Some(true))).await.expect("a change");
     let disabled = other_than(&replica, &second, &(StatusCode::OK, json!("VIEWER"))).await;
     assert_eq!(disabled.0, StatusCode::UNAUTHORIZED);
-    accounts.update(&Viewer::Server, id, patch(None, Some(false))).await.expect("a change");
+    accounts.update(&Author::of(Viewer::Server), id, patch(None, Some(false))).await.expect("a change");
     assert_eq!(me(&server.router, &second).await.0, StatusCode::UNAUTHORIZED, "its sessions stay ended");
     // By hand, as an operator would.
     let third = text(&sign_in(&server.router, "anna").await, "accessToken");

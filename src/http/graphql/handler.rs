@@ -153,7 +153,7 @@ impl Asker {
     /// Puts what resolvers want to know into a question, which is the `index`-th of the request.
     fn sign(&self, request: async_graphql::Request, index: usize) -> async_graphql::Request {
         let sent = Sent { request_id: self.id.to_string(), key: self.key.clone(), index };
-        let caller = self.caller.clone();
+        let caller = Caller { request_id: Some(sent.request_id.clone()), ..self.caller.clone() };
         let request = request.data(self.id.clone()).data(caller.viewer.clone()).data(caller).data(sent);
         match self.address {
             Some(address) => request.data(address),
@@ -245,7 +245,7 @@ pub async fn get<E: Execute>(
     let mut out = Vec::new();
     write_response(&answer, &mut out);
     if answer.is_ok() {
-        return with_etag(&headers, media.content_type(), "accept, accept-encoding", out);
+        return with_etag(&headers, media.content_type(), "accept, accept-encoding, authorization", out);
     }
     finish(status_of(&answer, media), media, headers_of(answer), out)
 }

@@ -35,7 +35,7 @@ impl Lock {
 
 /// An open transaction. It is taken back unless it is committed.
 pub struct Writing {
-    pub(super) transaction: DatabaseTransaction,
+    pub(in crate::store) transaction: DatabaseTransaction,
     pub(super) dialect: Dialect,
     pub(super) actor: Option<UserId>,
     pub(super) request_id: Option<String>,
@@ -58,6 +58,16 @@ impl Store {
         self.write(author, Lock::Layers).await
     }
 
+    /// For accounts, which no version of the catalogue is asked for.
+    pub(in crate::store) async fn write_accounts(&self, author: &Author) -> Result<Writing> {
+        Ok(Writing {
+            transaction: self.begin_write().await?,
+            dialect: self.dialect,
+            actor: author.viewer.actor(),
+            request_id: author.request_id.clone(),
+        })
+    }
+
     /// On SQLite the transaction holds the write lock from its start: one that begins by reading fails when another writes.
     pub(in crate::store) async fn begin_write(&self) -> Result<DatabaseTransaction> {
         let sqlite_transaction_mode = match self.dialect {
@@ -69,12 +79,7 @@ impl Store {
     }
 
     async fn write(&self, author: &Author, lock: Lock) -> Result<Writing> {
-        let writing = Writing {
-            transaction: self.begin_write().await?,
-            dialect: self.dialect,
-            actor: author.viewer.actor(),
-            request_id: author.request_id.clone(),
-        };
+        let writing = self.write_accounts(author).await?;
         match self.dialect {
             Dialect::Geopackage => {}
             Dialect::Postgis => {
