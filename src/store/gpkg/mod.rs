@@ -10,3 +10,4 @@ pub mod readers;
 #[cfg(test)]
 mod readers_tests;
 pub mod rows;
+pub mod statement;

@@ -17,7 +17,7 @@ use crate::query::limits::MAX_METERS;
 use crate::query::{BoundFilter, BoundQuery, Direction, KeyValue, SortKey, Test};
 use crate::store::dialect::{Dialect, narrows_by_place};
 use crate::store::gpkg::dialect::{RTREE, rtree_id};
-use crate::store::gpkg::rows::{pack, prepare};
+use crate::store::gpkg::statement::{pack, prepare};
 use crate::store::sql::row::{DISTANCE, PackedRows, Packer};
 use crate::store::sql::select;
 

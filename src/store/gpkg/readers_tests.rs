@@ -70,7 +70,7 @@ async fn work_without_end_is_interrupted_and_the_reader_answers_the_next_questio
 #[tokio::test]
 async fn work_that_nobody_waits_for_is_interrupted() {
     let folder = tempfile::tempdir().unwrap();
-    let (store, readers) = reader(&folder, Duration::from_secs(600)).await;
+    let (store, readers) = reader(&folder, Duration::from_mins(10)).await;
     let (begin, begun) = tokio::sync::oneshot::channel();
     let begin = std::sync::Mutex::new(Some(begin));
     let endless = readers.run(Promise::None, move |db| {
