@@ -6,7 +6,7 @@
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -42,6 +42,7 @@ pub struct Readers(Arc<Pool>);
 
 #[derive(Debug)]
 struct Pool {
+    path: PathBuf,
     /// Connections without a question, the one that rested shortest last: its pages are the warmest.
     idle: Mutex<Vec<Connection>>,
     free: Arc<Semaphore>,
@@ -77,12 +78,14 @@ thread_local! {
 }
 
 impl Readers {
-    /// Opens as many connections as the options say; the file is there and its tables are up to date.
+    /// Opens the first connection; the others come when they are needed, because each reads the whole schema. The file is there
+    /// and its tables are up to date.
     pub fn open(path: &Path, options: &StoreOptions) -> Result<Self> {
         let count = options.readers.max(1);
-        let idle = (0..count).map(|_| connect(path)).collect::<Result<_>>()?;
+        let first = connect(path)?;
         Ok(Self(Arc::new(Pool {
-            idle: Mutex::new(idle),
+            path: path.to_owned(),
+            idle: Mutex::new(vec![first]),
             free: Arc::new(Semaphore::new(count as usize)),
             count,
             acquire_timeout: options.acquire_timeout,
@@ -124,8 +127,14 @@ impl Readers {
                 })?
                 .map_err(|_| closed())?,
         };
-        let connection = self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        Ok(Reader { pool: Arc::clone(&self.0), connection, _permit: permit })
+        let idle = self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let connection = if let Some(connection) = idle {
+            connection
+        } else {
+            let path = self.0.path.clone();
+            tokio::task::spawn_blocking(move || connect(&path)).await.map_err(Error::internal)??
+        };
+        Ok(Reader { pool: Arc::clone(&self.0), connection: Some(connection), _permit: permit })
     }
 
     /// Closes the connections once the questions that run are answered.
