@@ -7,8 +7,8 @@ use sea_orm::sea_query::{Alias, BinOper, Expr, ExprTrait, Func, Query};
 use crate::geometry::relate::{Pattern, SpatialPredicate};
 use crate::geometry::{BBox, Envelope, Geometry, Position, geodesic};
 use crate::query::{Compare, KeyValue, PropertyPath, Scalar, ValueTest};
-use crate::store::gpkg::predicates::function_name;
 use crate::store::sql::filter::compare;
+use crate::store::sql::predicate::function_name;
 
 /// The spatial index of the locations.
 pub const RTREE: &str = "rtree_location_geom";

@@ -16,6 +16,7 @@ use crate::geometry::cluster::ClusterGrid;
 use crate::geometry::geodesic::Target;
 use crate::geometry::relate::{Pattern, Planar, SpatialPredicate};
 use crate::geometry::wkb::{GpkgHeader, Wkb};
+use crate::store::sql::predicate::function_name;
 
 /// Same arguments, same answer; and allowed inside triggers of a file that is not trusted.
 pub(super) const FLAGS: FunctionFlags =
@@ -106,22 +107,6 @@ fn register_texts(db: &Connection) -> SqlResult<()> {
     scalar(db, "cairn_ends_with", 2, |context| {
         Ok(text(context, 0).zip(text(context, 1)).map(|(text, part)| text.ends_with(part)))
     })
-}
-
-/// The SQL/MM name of a predicate.
-pub(super) const fn function_name(predicate: SpatialPredicate) -> &'static str {
-    match predicate {
-        SpatialPredicate::Intersects => "ST_Intersects",
-        SpatialPredicate::Disjoint => "ST_Disjoint",
-        SpatialPredicate::Contains => "ST_Contains",
-        SpatialPredicate::Within => "ST_Within",
-        SpatialPredicate::Covers => "ST_Covers",
-        SpatialPredicate::CoveredBy => "ST_CoveredBy",
-        SpatialPredicate::Crosses => "ST_Crosses",
-        SpatialPredicate::Overlaps => "ST_Overlaps",
-        SpatialPredicate::Touches => "ST_Touches",
-        SpatialPredicate::Equals => "ST_Equals",
-    }
 }
 
 /// The geometry of the row, the first argument; `None` when it is null or broken.

@@ -15,6 +15,7 @@ use crate::query::{BoundFilter, BoundQuery, Test};
 use crate::store::dialect::{Dialect, narrows_by_place};
 use crate::store::sql::filter::condition;
 use crate::store::sql::keyset::behind_cursor;
+use crate::store::sql::predicate::function_name;
 use crate::store::sql::select;
 
 /// Distances are rounded to 1e-8 m: the radius of a walk must not lose the row that gave it.
@@ -64,20 +65,20 @@ fn choose(shape: &Geometry, exact: Expr, by_parts: Expr) -> Expr {
 
 /// Whether row PREDICATE shape holds. `ST_Disjoint` knows no collections either: it is what does not intersect.
 pub fn predicate(predicate: SpatialPredicate, shape: &Geometry) -> Expr {
-    let name = match predicate {
+    match predicate {
         SpatialPredicate::Intersects => return call("ST_Intersects", [geom(), bound(shape)]),
         SpatialPredicate::Disjoint => return call("ST_Intersects", [geom(), bound(shape)]).not(),
-        SpatialPredicate::Contains => "ST_Contains",
-        SpatialPredicate::Within => "ST_Within",
-        SpatialPredicate::Covers => "ST_Covers",
-        SpatialPredicate::CoveredBy => "ST_CoveredBy",
-        SpatialPredicate::Crosses => "ST_Crosses",
-        SpatialPredicate::Overlaps => "ST_Overlaps",
-        SpatialPredicate::Touches => "ST_Touches",
-        SpatialPredicate::Equals => "ST_Equals",
-    };
+        SpatialPredicate::Contains
+        | SpatialPredicate::Within
+        | SpatialPredicate::Covers
+        | SpatialPredicate::CoveredBy
+        | SpatialPredicate::Crosses
+        | SpatialPredicate::Overlaps
+        | SpatialPredicate::Touches
+        | SpatialPredicate::Equals => {}
+    }
     let by_parts = call("cairn_holds", [Expr::val(predicate.name()), geom(), bound(shape)]);
-    overlaps_box_of(shape).and(choose(shape, call(name, [geom(), bound(shape)]), by_parts))
+    overlaps_box_of(shape).and(choose(shape, call(function_name(predicate), [geom(), bound(shape)]), by_parts))
 }
 
 /// Patterns that a pair without a common point can match get no help from the index.

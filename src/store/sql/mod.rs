@@ -2,5 +2,6 @@
 
 pub mod filter;
 pub mod keyset;
+pub mod predicate;
 pub mod row;
 pub mod select;
