@@ -15,8 +15,7 @@ use crate::store::sql::select::{CATALOG_VERSION, catalog_version};
 impl Store {
     /// The version of the catalogue as it is now.
     pub async fn catalog_version(&self) -> Result<i64> {
-        let row = self.one(&Query::select().expr_as(catalog_version(), CATALOG_VERSION).take()).await?;
-        Ok(row.try_get("", CATALOG_VERSION)?)
+        version(&self.reader).await
     }
 
     /// Reads the whole catalogue in one snapshot.
@@ -27,8 +26,7 @@ impl Store {
             Dialect::Postgis => Some(IsolationLevel::RepeatableRead),
         };
         let snapshot = self.reader.begin_with_config(isolation, None).await?;
-        let version = Query::select().expr_as(catalog_version(), CATALOG_VERSION).take();
-        let version = snapshot.query_one(&version).await?.ok_or_else(|| Error::internal("no catalogue"))?;
+        let version = version(&snapshot).await?;
         let layers = layer::Entity::find()
             .order_by_asc(layer::Column::Position)
             .order_by_asc(layer::Column::Id)
@@ -44,8 +42,15 @@ impl Store {
         }
         snapshot.commit().await?;
         let layers = layers.into_iter().map(to_layer).collect::<Result<_>>()?;
-        Ok(Catalog { version: version.try_get("", CATALOG_VERSION)?, layers, properties })
+        Ok(Catalog { version, layers, properties })
     }
+}
+
+/// The version that a connection or a transaction sees.
+pub(super) async fn version(connection: &impl ConnectionTrait) -> Result<i64> {
+    let version = Query::select().expr_as(catalog_version(), CATALOG_VERSION).take();
+    let row = connection.query_one(&version).await?.ok_or_else(|| Error::internal("no catalogue"))?;
+    Ok(row.try_get("", CATALOG_VERSION)?)
 }
 
 fn to_layer(row: layer::Model) -> Result<Layer> {

@@ -1,18 +1,16 @@
 //! A transaction that writes, on one version of the catalogue.
 
-use sea_orm::sea_query::Query;
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, QueryResult, SqliteTransactionMode, Statement, TransactionOptions,
     TransactionTrait, Value,
 };
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::{Author, UserId};
 use crate::query::Access;
-use crate::store::Store;
 use crate::store::dialect::Dialect;
 use crate::store::locations::Read;
-use crate::store::sql::select::{CATALOG_VERSION, catalog_version};
+use crate::store::{Store, catalog};
 
 /// What a transaction keeps others from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,10 +91,7 @@ impl Store {
 impl Writing {
     async fn under(self, access: &Access) -> Result<Read<Self>> {
         // A statement of its own, after the lock: PostgreSQL takes a snapshot for each.
-        let version = Query::select().expr_as(catalog_version(), CATALOG_VERSION).take();
-        let row = self.transaction.query_one(&version).await?.ok_or_else(|| Error::internal("no catalogue"))?;
-        let version: i64 = row.try_get("", CATALOG_VERSION)?;
-        if version == access.catalog_version() {
+        if catalog::version(&self.transaction).await? == access.catalog_version() {
             return Ok(Read::Current(self));
         }
         self.transaction.rollback().await?;
