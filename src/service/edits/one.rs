@@ -1,9 +1,9 @@
 //! Changes of one location.
 
+use aws_lc_rs::digest::{Context, SHA256};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
-use sha2::{Digest as _, Sha256};
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::model::edit::{merge, signed_in};
@@ -185,7 +185,7 @@ pub(in crate::service) fn used_key() -> Error {
 }
 
 fn fingerprint(layer: &str, row: &NewRow) -> String {
-    let mut hash = Sha256::new();
+    let mut hash = Context::new(&SHA256);
     let external_id = row.external_id.as_deref();
     let has_external_id = [u8::from(external_id.is_some())];
     let parts: [&[u8]; 7] = [
@@ -199,8 +199,8 @@ fn fingerprint(layer: &str, row: &NewRow) -> String {
     ];
     for part in parts {
         // With its length, so that no two requests run into one text.
-        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(&(part.len() as u64).to_le_bytes());
         hash.update(part);
     }
-    URL_SAFE_NO_PAD.encode(hash.finalize())
+    URL_SAFE_NO_PAD.encode(hash.finish())
 }
