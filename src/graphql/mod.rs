@@ -3,6 +3,7 @@
 pub mod account_mutations;
 pub mod accounts;
 pub mod audit;
+pub mod browser_session;
 pub mod clusters;
 pub mod connection;
 pub mod context;

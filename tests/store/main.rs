@@ -7,6 +7,7 @@ mod account_audit;
 mod accounts;
 mod api_tokens;
 mod authors;
+mod browser_session;
 mod brute_force;
 mod commands;
 mod copy;
