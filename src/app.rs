@@ -1,11 +1,12 @@
 //! The waist: all that a door may hold.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::auth::Keys;
 use crate::auth::keys::Source;
-use crate::config::Config;
-use crate::error::Result;
+use crate::auth::{Keys, admin_path};
+use crate::config::{AdminPath, Config};
+use crate::error::{Error, Result};
 use crate::service::{Accounts, Locations};
 use crate::store::Store;
 use crate::store::connect::StoreOptions;
@@ -30,6 +31,12 @@ impl App {
         &self.accounts
     }
 
+    /// The path of the admin page that the data folder keeps; made at the first start.
+    pub async fn kept_admin_path(config: &Config) -> Result<AdminPath> {
+        let folder = key_folder(config);
+        tokio::task::spawn_blocking(move || admin_path::kept(&folder)).await.map_err(Error::internal)?
+    }
+
     /// Questions about locations and layers.
     pub fn locations(&self) -> &Locations {
         &self.locations
@@ -47,7 +54,12 @@ impl App {
 }
 
 fn key_source(config: &Config) -> Source {
-    config.jwt_key.clone().map_or_else(|| Source::Folder(config.data_dir.join("keys")), Source::Given)
+    config.jwt_key.clone().map_or_else(|| Source::Folder(key_folder(config)), Source::Given)
+}
+
+/// What servers on one database share, beside the database.
+fn key_folder(config: &Config) -> PathBuf {
+    config.data_dir.join("keys")
 }
 
 /// The `iss` of access tokens.

@@ -4,6 +4,7 @@
 //! setting with its default and its meaning (`.env.example` is printed from it), `limits` holds the limits,
 //! `values` reads single values, `setting` is a row of the table. Nothing here opens a file of data or a socket.
 
+mod admin_path;
 mod database;
 mod limits;
 mod network;
@@ -13,6 +14,7 @@ mod settings;
 mod table;
 mod values;
 
+pub use admin_path::{AdminPath, TAKEN_WORDS};
 pub use database::{Database, PostgresUrl};
 pub use limits::{ConnectionLimits, GraphqlLimits, HttpLimits, Limits, PageLimits, StoreLimits};
 pub use network::Network;

@@ -1,5 +1,6 @@
 //! The typed settings of one server.
 
+use super::admin_path::AdminPath;
 use super::database::Database;
 use super::limits::Limits;
 use super::network::Network;
@@ -39,6 +40,10 @@ pub struct Config {
     pub jwt_key: Option<Secret>,
     /// The password of the first administrator, for a first start without hands.
     pub admin_password: Option<Secret>,
+    /// Where the admin page answers; none: a random path that the data folder keeps.
+    pub admin_path: Option<AdminPath>,
+    /// The networks that may see the admin page; empty for all.
+    pub admin_allow_ips: Vec<Network>,
     /// Whether the schema may be asked for.
     pub introspection: bool,
     /// Whether `/graphiql/` answers.
@@ -104,6 +109,8 @@ impl Config {
             trusted_proxies: reader.optional("CAIRN_TRUSTED_PROXIES", Network::read_list).unwrap_or_default(),
             jwt_key: reader.optional("CAIRN_JWT_KEY", |text| Ok(Secret::new(text))),
             admin_password: reader.optional("CAIRN_ADMIN_PASSWORD", |text| Ok(Secret::new(text))),
+            admin_path: reader.optional("CAIRN_ADMIN_PATH", AdminPath::parse),
+            admin_allow_ips: reader.optional("CAIRN_ADMIN_ALLOW_IPS", some_networks).unwrap_or_default(),
             introspection: reader.optional("CAIRN_INTROSPECTION", switch).unwrap_or(true),
             playground: reader.optional("CAIRN_PLAYGROUND", switch).unwrap_or(true),
             basemap,
@@ -138,6 +145,12 @@ fn dotenv_pairs(path: &Path) -> Result<Vec<(String, String)>> {
 
 fn listen(text: &str) -> std::result::Result<SocketAddr, String> {
     text.parse().map_err(|_| "must be ADDRESS:PORT, such as 127.0.0.1:8080 or [::1]:8080".to_owned())
+}
+
+/// A list that names nobody is a slip: taken as written it would let in everybody.
+fn some_networks(text: &str) -> std::result::Result<Vec<Network>, String> {
+    let networks = Network::read_list(text)?;
+    if networks.is_empty() { Err("must name a network such as 10.0.0.0/8".to_owned()) } else { Ok(networks) }
 }
 
 fn hosts(text: &str) -> std::result::Result<Vec<String>, String> {

@@ -71,11 +71,27 @@ const ACCOUNTS: &[Row] = &[
         ],
     ),
     row(
+        "CAIRN_ADMIN_PATH",
+        "",
+        &[
+            "The path of the admin page, such as /a-word-of-yours. Never /admin or what else everybody tries: decoys answer there.",
+            "Not set: a random one, made at the first start, printed at each, and kept in CAIRN_DATA_DIR/keys/admin-path.",
+        ],
+    ),
+    row(
+        "CAIRN_ADMIN_ALLOW_IPS",
+        "",
+        &[
+            "Networks that may see the admin page, by comma, such as 10.0.0.0/8; to all others it is not there. Not set: all may.",
+            "The API does not ask for it: what it does, a token or a password decides.",
+        ],
+    ),
+    row(
         "CAIRN_TRUSTED_PROXIES",
         "",
         &[
             "Networks of proxies before the server, by comma, such as 10.0.0.0/8. Only they may name the client's address in",
-            "X-Forwarded-For; it counts failed sign-ins.",
+            "X-Forwarded-For; it counts failed sign-ins, and CAIRN_ADMIN_ALLOW_IPS goes by it.",
         ],
     ),
 ];
