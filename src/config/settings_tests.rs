@@ -39,6 +39,8 @@ fn all_faults_are_told_together() {
     let faulty = [
         ("CAIRN_LISTEN", "8080"),
         ("CAIRN_TLS", "acme"),
+        ("CAIRN_ADMIN_PATH", "/admin"),
+        ("CAIRN_ADMIN_ALLOW_IPS", ","),
         ("DATABASE_URL", "postgres://me:secret@one,two/cairn"),
         ("CAIRN_INTROSPECTION", "signed-in"),
         ("CAIRN_LOG", "=="),

@@ -93,7 +93,7 @@ async fn refuse(State(decoys): State<Decoys>, request: Request) -> Response {
     }
     if let Ok(_turn) = decoys.slow.try_acquire() {
         let agent = user_agent(&parts.headers);
-        tracing::warn!(%address, agent, "somebody tried a password on a decoy");
+        tracing::warn!(%address, agent, "a password was tried on a decoy");
         tokio::time::sleep(decoys.slow_down).await;
     }
     page(StatusCode::FORBIDDEN, WRONG)

@@ -5,6 +5,7 @@ mod common;
 
 mod account_audit;
 mod accounts;
+mod admin_path;
 mod api_tokens;
 mod authors;
 mod browser_session;
