@@ -8,6 +8,7 @@ use crate::config::{Config, Secret};
 use crate::error::{Error, Result};
 use crate::graphql::schema::{self, SchemaLimits};
 use crate::http::{self, Identity, Pages, Parts, Readiness};
+use crate::model::link::LinkPurpose;
 use crate::service::first_start::{FIRST_ADMIN, FirstStart};
 use crate::{demo, serve};
 
@@ -71,8 +72,7 @@ fn announce(config: &Config, address: std::net::SocketAddr) {
     println!("database {}", config.database);
 }
 
-/// Says how somebody becomes the first administrator. The token stands behind the `#` of the link: browsers send that to no
-/// server, so that no log of a proxy has it.
+/// Says how somebody becomes the first administrator.
 fn welcome(config: &Config, address: std::net::SocketAddr, first_start: &FirstStart) {
     match first_start {
         FirstStart::HasAccounts => {}
@@ -83,7 +83,7 @@ fn welcome(config: &Config, address: std::net::SocketAddr, first_start: &FirstSt
                 .as_ref()
                 .map_or(format!("http://{address}"), |url| format!("{}{}", url.origin, url.path));
             println!("there is no account yet; make the first administrator within 24 hours, once:");
-            println!("  {site}/setup#{}", token.0);
+            println!("  {}", LinkPurpose::SetUp.url(&site, &token.0));
         }
     }
 }

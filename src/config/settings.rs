@@ -2,6 +2,7 @@
 
 use super::database::Database;
 use super::limits::Limits;
+use super::mail::{self, MailSettings, Registration};
 use super::network::Network;
 use super::secret::Secret;
 use super::table::{default_of, groups};
@@ -39,6 +40,10 @@ pub struct Config {
     pub jwt_key: Option<Secret>,
     /// The password of the first administrator, for a first start without hands.
     pub admin_password: Option<Secret>,
+    /// How somebody gets an account.
+    pub registration: Registration,
+    /// The SMTP server; none: no mail is sent.
+    pub mail: Option<MailSettings>,
     /// Whether the schema may be asked for.
     pub introspection: bool,
     /// Whether `/graphiql/` answers.
@@ -95,6 +100,7 @@ impl Config {
         reader.optional("CAIRN_TLS", tls);
         let mut warnings = unknown_names(reader);
         let basemap = basemap(reader, &mut warnings);
+        let (registration, mail) = mail::read(reader, public_url.as_ref(), &mut warnings);
         Self {
             database,
             data_dir,
@@ -104,6 +110,8 @@ impl Config {
             trusted_proxies: reader.optional("CAIRN_TRUSTED_PROXIES", Network::read_list).unwrap_or_default(),
             jwt_key: reader.optional("CAIRN_JWT_KEY", |text| Ok(Secret::new(text))),
             admin_password: reader.optional("CAIRN_ADMIN_PASSWORD", |text| Ok(Secret::new(text))),
+            registration,
+            mail,
             introspection: reader.optional("CAIRN_INTROSPECTION", switch).unwrap_or(true),
             playground: reader.optional("CAIRN_PLAYGROUND", switch).unwrap_or(true),
             basemap,
