@@ -7,7 +7,8 @@ use crate::auth::keys::Source;
 use crate::auth::{Keys, admin_path};
 use crate::config::{AdminPath, Config};
 use crate::error::{Error, Result};
-use crate::service::{Accounts, Locations};
+use crate::mail::{Mailer, Patience};
+use crate::service::{Accounts, Entrance, Locations};
 use crate::store::Store;
 use crate::store::connect::StoreOptions;
 
@@ -22,7 +23,7 @@ impl App {
     /// Opens the store and builds the services on it.
     pub async fn build(config: &Config) -> Result<Self> {
         let store = Store::open(&StoreOptions::from_config(config)).await?;
-        let accounts = Accounts::new(store.clone(), Keys::new(key_source(config)), issuer(config));
+        let accounts = Accounts::new(store.clone(), Keys::new(key_source(config)), issuer(config), entrance(config)?);
         Ok(Self { locations: Arc::new(Locations::new(store)), accounts: Arc::new(accounts) })
     }
 
@@ -47,8 +48,11 @@ impl App {
         self.locations.store().ping().await
     }
 
-    /// Closes the store; the last question has been answered.
+    /// Sends the mails that wait and closes the store; the last question has been answered.
     pub async fn close(&self) -> Result<()> {
+        if let Some(mailer) = &self.accounts.entrance().mailer {
+            mailer.finish().await;
+        }
         self.locations.store().clone().close().await
     }
 }
@@ -60,6 +64,16 @@ fn key_source(config: &Config) -> Source {
 /// What servers on one database share, beside the database.
 fn key_folder(config: &Config) -> PathBuf {
     config.data_dir.join("keys")
+}
+
+/// Links lead to the public address; without one, to where the server listens.
+fn entrance(config: &Config) -> Result<Entrance> {
+    let mailer = config.mail.as_ref().map(|mail| Mailer::new(mail, Patience::default())).transpose()?;
+    let site = config
+        .public_url
+        .as_ref()
+        .map_or_else(|| format!("http://{}", config.listen), |url| format!("{}{}", url.origin, url.path));
+    Ok(Entrance { registration: config.registration, site, mailer })
 }
 
 /// The `iss` of access tokens.

@@ -8,6 +8,7 @@ use crate::config::{AdminPath, Config, Secret};
 use crate::error::{Error, Result};
 use crate::graphql::schema::{self, SchemaLimits};
 use crate::http::{self, Identity, Pages, Parts, Readiness};
+use crate::model::link::LinkPurpose;
 use crate::service::first_start::{FIRST_ADMIN, FirstStart};
 use crate::{demo, serve};
 
@@ -82,8 +83,7 @@ fn site(config: &Config, address: std::net::SocketAddr) -> String {
     config.public_url.as_ref().map_or(format!("http://{address}"), |url| format!("{}{}", url.origin, url.path))
 }
 
-/// Says how somebody becomes the first administrator. The token stands behind the `#` of the link: browsers send that to no
-/// server, so that no log of a proxy has it.
+/// Says how somebody becomes the first administrator.
 fn welcome(config: &Config, address: std::net::SocketAddr, first_start: &FirstStart) {
     match first_start {
         FirstStart::HasAccounts => {}
@@ -92,7 +92,7 @@ fn welcome(config: &Config, address: std::net::SocketAddr, first_start: &FirstSt
             let site = site(config, address);
             let path = config.admin_path.as_ref().map_or("", AdminPath::as_str);
             println!("there is no account yet; make the first administrator within 24 hours, once:");
-            println!("  {site}{path}/#setup={}", token.0);
+            println!("  {}", LinkPurpose::SetUp.url(&format!("{site}{path}"), &token.0));
         }
     }
 }

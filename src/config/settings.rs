@@ -3,6 +3,7 @@
 use super::admin_path::AdminPath;
 use super::database::Database;
 use super::limits::Limits;
+use super::mail::{self, MailSettings, Registration};
 use super::network::Network;
 use super::secret::Secret;
 use super::table::{default_of, groups};
@@ -44,6 +45,10 @@ pub struct Config {
     pub admin_path: Option<AdminPath>,
     /// The networks that may see the admin page; empty for all.
     pub admin_allow_ips: Vec<Network>,
+    /// How somebody gets an account.
+    pub registration: Registration,
+    /// The SMTP server; none: no mail is sent.
+    pub mail: Option<MailSettings>,
     /// Whether the schema may be asked for.
     pub introspection: bool,
     /// Whether `/graphiql/` answers.
@@ -100,6 +105,7 @@ impl Config {
         reader.optional("CAIRN_TLS", tls);
         let mut warnings = unknown_names(reader);
         let basemap = basemap(reader, &mut warnings);
+        let (registration, mail) = mail::read(reader, public_url.as_ref(), &mut warnings);
         Self {
             database,
             data_dir,
@@ -111,6 +117,8 @@ impl Config {
             admin_password: reader.optional("CAIRN_ADMIN_PASSWORD", |text| Ok(Secret::new(text))),
             admin_path: reader.optional("CAIRN_ADMIN_PATH", AdminPath::parse),
             admin_allow_ips: reader.optional("CAIRN_ADMIN_ALLOW_IPS", some_networks).unwrap_or_default(),
+            registration,
+            mail,
             introspection: reader.optional("CAIRN_INTROSPECTION", switch).unwrap_or(true),
             playground: reader.optional("CAIRN_PLAYGROUND", switch).unwrap_or(true),
             basemap,

@@ -96,6 +96,28 @@ const ACCOUNTS: &[Row] = &[
     ),
 ];
 
+const COMING_IN: &[Row] = &[
+    row(
+        "CAIRN_REGISTRATION",
+        "closed",
+        &[
+            "How somebody gets an account. closed: an administrator makes it. invite: administrators invite by a link as well.",
+            "open: whoever proves an e-mail address also makes their own, and as VIEWER reads every private layer; this needs",
+            "CAIRN_SMTP_URL and CAIRN_PUBLIC_URL.",
+        ],
+    ),
+    row(
+        "CAIRN_SMTP_URL",
+        "",
+        &[
+            "The server that takes mail: smtps://USER:PASSWORD@HOST:465, smtp://USER:PASSWORD@HOST:587?tls=required (STARTTLS)",
+            "or smtp://HOST:25 (no TLS). It needs CAIRN_MAIL_FROM and CAIRN_PUBLIC_URL. Not set: no mail is sent; invitations",
+            "are links to be handed on, and nobody resets a forgotten password but an administrator.",
+        ],
+    ),
+    row("CAIRN_MAIL_FROM", "", &["The sender of mails: maps@example.org or Maps <maps@example.org>."]),
+];
+
 const PAGES: &[Row] = &[
     row("CAIRN_INTROSPECTION", "on", &["Whether clients may ask for the GraphQL schema: on or off."]),
     row("CAIRN_PLAYGROUND", "on", &["Whether GraphiQL answers at /graphiql/: on or off."]),
@@ -140,6 +162,7 @@ pub fn groups() -> Vec<Group> {
         group("Data", DATA),
         group("Address", ADDRESS),
         group("Accounts", ACCOUNTS),
+        group("Registration and mail", COMING_IN),
         group("Pages and GraphQL", PAGES),
         group("Log", LOG),
     ];
@@ -149,7 +172,7 @@ pub fn groups() -> Vec<Group> {
 
 /// The default of one setting in `groups`; empty for "not set".
 pub(super) fn default_of(name: &str) -> &'static str {
-    [DATA, ADDRESS, ACCOUNTS, PAGES, LOG]
+    [DATA, ADDRESS, ACCOUNTS, COMING_IN, PAGES, LOG]
         .into_iter()
         .flatten()
         .find(|(row, _, _)| *row == name)

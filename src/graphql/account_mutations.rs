@@ -89,12 +89,12 @@ pub struct UpdateUserInput {
     grants: Option<Vec<GrantInput>>,
 }
 
-fn grants(given: Vec<GrantInput>) -> Vec<(String, ModelRole)> {
+pub(super) fn grants(given: Vec<GrantInput>) -> Vec<(String, ModelRole)> {
     given.into_iter().map(|grant| (grant.layer, grant.role.into())).collect()
 }
 
 /// The id of a session or a token as a row number.
-fn row(id: &ID) -> Result<i64> {
+pub(super) fn row(id: &ID) -> Result<i64> {
     parse_id(id).ok_or_else(|| Error::new(ErrorCode::NotFound, "nothing has this id").at("id"))
 }
 

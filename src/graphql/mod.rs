@@ -9,6 +9,7 @@ pub mod connection;
 pub mod context;
 pub mod edit_inputs;
 pub mod edits;
+pub mod entrance;
 pub mod filter_input;
 pub mod guard;
 pub mod layer;
