@@ -22,7 +22,7 @@ export default defineConfig({
     reportCompressedSize: false,
     chunkSizeWarningLimit: 5000,
     rolldownOptions: {
-      input: { map: page('index.html'), graphiql: page('graphiql/index.html'), admin: page('admin/index.html') },
+      input: { map: page('index.html'), graphiql: page('graphiql/index.html'), account: page('account/index.html'), admin: page('admin/index.html') },
       // React's "use client" means nothing without a server that renders.
       onwarn: (warning, report) => warning.code === 'MODULE_LEVEL_DIRECTIVE' || report(warning),
     },

@@ -42,8 +42,8 @@ impl Pages {
     }
 }
 
-/// Folders of pages that answer elsewhere than at their name; see `admin`.
-const UNLISTED: [&str; 1] = ["admin"];
+/// Folders of pages that answer elsewhere than at their name; see `admin` and `account_pages`.
+const UNLISTED: [&str; 2] = ["account", "admin"];
 
 /// Content codings for which a compressed twin may lie beside a file, best first, and the ending of the twin.
 const TWINS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];

@@ -2,8 +2,9 @@
 //!
 //! `router` lists the routes. Each request passes, from the outside in: `headers` (request id, security headers,
 //! the text of errors), the panic guard, `host`, the time limit, compression, then its handler in `graphql`,
-//! `system`, `decoys`, `admin` or `assets`.
+//! `system`, `decoys`, `account_pages`, `admin` or `assets`.
 
+mod account_pages;
 mod admin;
 mod assets;
 mod deadline;

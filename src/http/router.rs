@@ -1,5 +1,6 @@
 //! All routes of the server, and the layers around them.
 
+use super::account_pages;
 use super::admin::{self, Site};
 use super::assets::Pages;
 use super::deadline;
@@ -54,6 +55,7 @@ pub fn router<E: Execute>(parts: Parts<'_, E>) -> Router {
         .route("/readyz", get(system::readyz).with_state(readiness))
         .route("/settings.json", get(system::settings_json).with_state(settings))
         .merge(Decoys::new(config).routes())
+        .merge(account_pages::routes(pages))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .fallback_service(get(admin::serve).fallback(admin::serve).with_state(Site::new(pages, config)))
         .layer(compression())

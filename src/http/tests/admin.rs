@@ -105,6 +105,21 @@ async fn addresses_that_are_not_allowed_see_what_is_seen_at_any_unknown_path() {
 }
 
 #[tokio::test]
+async fn the_links_of_mails_lead_to_a_page() {
+    let site = site(&[]);
+    for path in ["/account/verify", "/account/invitation", "/account/reset"] {
+        let page = get(&site, path, &[]).await;
+        assert_eq!((page.status, page.header("content-type")), (StatusCode::OK, "text/html; charset=utf-8"), "{path}");
+        assert!(page.text().contains("The account page"), "{path}");
+        assert_eq!(page.header("cache-control"), "no-cache");
+        assert_eq!(send(&site, request("POST", path, &[], "")).await.status, StatusCode::METHOD_NOT_ALLOWED, "{path}");
+    }
+    for path in ["/account", "/account/", "/account/index.html", "/account/other"] {
+        assert_eq!(get(&site, path, &[]).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_decoy_shows_a_form_and_lets_nobody_in() {
     // Half of the time of a request bounds the slow-down.
     let site = site(&[HERE, ("CAIRN_LIMIT_REQUEST_TIME_MS", "100"), ("CAIRN_LIMIT_BODY_BYTES", "1024")]);

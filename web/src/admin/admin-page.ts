@@ -2,7 +2,7 @@
 import { h } from '../shared/dom';
 import { t } from '../shared/i18n';
 import type { Session } from '../shared/session';
-import { sentenceOf } from './forms';
+import { sentenceOf } from '../shared/forms';
 import { isSetupLink, setupToken } from './link';
 import { setUpView, signInView } from './way-in';
 import { Workspace } from './workspace';

@@ -1,7 +1,7 @@
 // A list that is asked for, shown as a table, and asked for again after each change.
 import { h, type Child } from '../shared/dom';
 import { t } from '../shared/i18n';
-import { sentenceOf } from './forms';
+import { sentenceOf } from '../shared/forms';
 
 export interface TableOptions<Row> {
   caption: string;

@@ -2,7 +2,7 @@
 import logoUrl from '../shared/cairn.svg?url';
 import { h, type Child } from '../shared/dom';
 import { t } from '../shared/i18n';
-import { field, form, textOf } from './forms';
+import { field, form, textOf } from '../shared/forms';
 
 /** Called with a user name and a password; what it throws is shown in the form. */
 type Enter = (username: string, password: string) => Promise<void>;

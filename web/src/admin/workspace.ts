@@ -4,7 +4,7 @@ import { h } from '../shared/dom';
 import { t } from '../shared/i18n';
 import type { Session } from '../shared/session';
 import { siteRoot } from '../shared/site';
-import { sentenceOf } from './forms';
+import { sentenceOf } from '../shared/forms';
 import { sectionOf } from './link';
 import { SECTIONS, type Section } from './sections';
 

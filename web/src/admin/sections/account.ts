@@ -3,7 +3,7 @@ import { h } from '../../shared/dom';
 import { graphql } from '../../shared/graphql';
 import { t } from '../../shared/i18n';
 import type { Session } from '../../shared/session';
-import { field, form, textOf } from '../forms';
+import { field, form, textOf } from '../../shared/forms';
 
 const CHANGE = graphql(`
   mutation ChangePassword($current: String!, $new: String!) {

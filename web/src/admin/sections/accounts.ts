@@ -4,7 +4,7 @@ import { h } from '../../shared/dom';
 import { graphql } from '../../shared/graphql';
 import { t } from '../../shared/i18n';
 import type { Session } from '../../shared/session';
-import { choice, field, form, textOf } from '../forms';
+import { choice, field, form, textOf } from '../../shared/forms';
 import { table } from '../table';
 
 const ACCOUNTS = graphql(`

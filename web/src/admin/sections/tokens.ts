@@ -3,7 +3,7 @@ import { h } from '../../shared/dom';
 import { graphql } from '../../shared/graphql';
 import { formatDate, t } from '../../shared/i18n';
 import type { Session } from '../../shared/session';
-import { choice, field, form, textOf } from '../forms';
+import { choice, field, form, textOf } from '../../shared/forms';
 import { table } from '../table';
 
 const TOKENS = graphql(`

@@ -1,7 +1,7 @@
-// Forms of the admin page: labelled fields, one place for what went wrong, nothing sent twice.
-import { ApiError } from '../shared/api';
-import { h, type Child } from '../shared/dom';
-import { t } from '../shared/i18n';
+// Forms of the pages: labelled fields, one place for what went wrong, nothing sent twice.
+import { ApiError } from './api';
+import { h, type Child } from './dom';
+import { t } from './i18n';
 
 export interface FieldOptions {
   name: string;
