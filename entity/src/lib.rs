@@ -5,4 +5,5 @@ pub mod account_grant;
 pub mod api_token;
 pub mod layer;
 pub mod location;
+pub mod one_time_link;
 pub mod session;

@@ -1,5 +1,6 @@
 //! Who is who: passwords, signing keys, tokens, and how fast one may guess. What an account may do is the model's matter.
 
+pub mod admin_path;
 pub mod keys;
 pub mod password;
 pub mod secret;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::error::{Error, Result};
+use crate::model::email::EmailAddress;
 use crate::model::{Author, LayerId, Role, Scope, Timestamp, UserId, Viewer};
 
 /// Most letters of a user name.
@@ -58,6 +59,10 @@ pub struct Account {
     pub role: Role,
     /// Whether it may not sign in.
     pub disabled: bool,
+    /// Where its owner is reached.
+    pub email: Option<String>,
+    /// Whether its owner has followed a link that went there.
+    pub email_verified: bool,
     /// Empty: the role holds on every layer. Else it holds only on these, and no further than each says.
     pub grants: BTreeMap<LayerId, Role>,
     /// When it was made.
@@ -77,6 +82,8 @@ pub struct NewAccount {
     pub grants: BTreeMap<LayerId, Role>,
     /// PHC string.
     pub password_hash: String,
+    /// Where its owner is reached, and whether they have followed a link that went there.
+    pub email: Option<(EmailAddress, bool)>,
 }
 
 /// What is to change of an account; `None` leaves as it is.

@@ -11,6 +11,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::model::account::{Account, AccountChange, ApiTokenId, Caller, NewAccount, Session, SessionId, Username};
 use crate::model::{Author, LayerId, Role, UserId, Viewer};
 use crate::service::account_cache::AccountCache;
+use crate::service::entrance::Entrance;
 use crate::service::rights::{no_such_account, require_admin, signed_in, whose};
 use crate::store::Store;
 
@@ -20,7 +21,13 @@ pub struct Accounts {
     pub(super) store: Store,
     pub(super) passwords: Passwords,
     pub(super) tokens: Tokens,
+    pub(super) entrance: Entrance,
+    /// Of sign-ins.
     pub(super) throttle: Throttle,
+    /// Of what sends a mail to an address that somebody names.
+    pub(super) mail_throttle: Throttle,
+    /// Of links that are redeemed.
+    pub(super) link_throttle: Throttle,
     pub(super) cache: AccountCache,
     /// The minute of the last use of API tokens that this process has noted.
     pub(super) touched: Mutex<HashMap<ApiTokenId, i64>>,
@@ -52,12 +59,15 @@ pub struct AccountPatch {
 
 impl Accounts {
     /// Over an open store.
-    pub fn new(store: Store, keys: Keys, issuer: String) -> Self {
+    pub fn new(store: Store, keys: Keys, issuer: String, entrance: Entrance) -> Self {
         Self {
             store,
             passwords: Passwords::new(),
             tokens: Tokens::new(keys, issuer),
+            entrance,
             throttle: Throttle::new(),
+            mail_throttle: Throttle::of_mails(),
+            link_throttle: Throttle::new(),
             cache: AccountCache::default(),
             touched: Mutex::default(),
         }
@@ -66,6 +76,11 @@ impl Accounts {
     /// The keys that sign access tokens.
     pub fn keys(&self) -> &Keys {
         self.tokens.keys()
+    }
+
+    /// How somebody comes in.
+    pub fn entrance(&self) -> &Entrance {
+        &self.entrance
     }
 
     /// How often a password was hashed or checked since the start.
@@ -179,10 +194,10 @@ impl Accounts {
         let username = Username::parse(&draft.username)?;
         password::check(username.as_str(), &draft.password)?;
         let password_hash = self.passwords.hash(draft.password).await?;
-        Ok(NewAccount { username, role: draft.role, grants: BTreeMap::new(), password_hash })
+        Ok(NewAccount { username, role: draft.role, grants: BTreeMap::new(), password_hash, email: None })
     }
 
-    async fn grants(&self, named: &[(String, Role)]) -> Result<BTreeMap<LayerId, Role>> {
+    pub(super) async fn grants(&self, named: &[(String, Role)]) -> Result<BTreeMap<LayerId, Role>> {
         if named.is_empty() {
             return Ok(BTreeMap::new());
         }

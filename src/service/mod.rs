@@ -6,13 +6,18 @@ pub mod api_tokens;
 pub mod audit;
 pub mod catalog;
 pub mod edits;
+pub mod entrance;
 pub mod first_start;
+pub mod invitations;
 pub mod layers;
 pub mod locations;
+pub mod newcomers;
+pub mod password_reset;
 mod rights;
 pub mod sign_in;
 pub mod summaries;
 pub mod viewers;
 
 pub use accounts::Accounts;
+pub use entrance::Entrance;
 pub use locations::{LocationPage, Locations};

@@ -14,7 +14,7 @@ use crate::service::rights::{no_such_account, signed_in};
 use crate::store::sessions::{Exchange, Family, NewSession};
 
 /// A person signs in again after so many days.
-const SESSION_DAYS: i64 = 30;
+pub const SESSION_DAYS: i64 = 30;
 /// A spent refresh token still gives its successor for so long: tabs that wake up at once all send the same one.
 const OVERLAP: Duration = Duration::seconds(10);
 

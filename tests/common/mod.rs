@@ -4,6 +4,7 @@ pub mod cluster;
 pub mod fixture;
 pub mod postgres;
 pub mod server;
+pub mod smtp;
 pub mod viewers;
 
 pub use server::{Kind, Server};
