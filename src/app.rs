@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use crate::auth::Keys;
 use crate::auth::keys::Source;
+use crate::auth::oidc::Issuer;
+use crate::auth::token::Tokens;
 use crate::config::Config;
 use crate::error::Result;
 use crate::service::{Accounts, Locations};
@@ -21,7 +23,9 @@ impl App {
     /// Opens the store and builds the services on it.
     pub async fn build(config: &Config) -> Result<Self> {
         let store = Store::open(&StoreOptions::from_config(config)).await?;
-        let accounts = Accounts::new(store.clone(), Keys::new(key_source(config)), issuer(config));
+        let tokens = Tokens::new(Keys::new(key_source(config)), issuer(config));
+        let external = config.oidc.clone().map(|oidc| Issuer::new(oidc, &config.limits.oidc)).transpose()?;
+        let accounts = Accounts::new(store.clone(), tokens, external);
         Ok(Self { locations: Arc::new(Locations::new(store)), accounts: Arc::new(accounts) })
     }
 

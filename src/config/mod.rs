@@ -2,11 +2,12 @@
 //!
 //! Nothing else in the crate reads the environment. `settings` is the typed result, `table` names every
 //! setting with its default and its meaning (`.env.example` is printed from it), `limits` holds the limits,
-//! `values` reads single values, `setting` is a row of the table. Nothing here opens a file of data or a socket.
+//! `oidc` names the issuer of external tokens, `values` reads single values, `setting` is a row of the table. Nothing here opens a file of data or a socket.
 
 mod database;
 mod limits;
 mod network;
+mod oidc;
 mod secret;
 mod setting;
 mod settings;
@@ -14,8 +15,11 @@ mod table;
 mod values;
 
 pub use database::{Database, PostgresUrl};
-pub use limits::{ConnectionLimits, GraphqlLimits, HttpLimits, Limits, PageLimits, StoreLimits};
+pub use limits::{
+    ConnectionLimits, GraphqlLimits, HttpLimits, KeepLimits, Limits, OidcLimits, PageLimits, StoreLimits,
+};
 pub use network::Network;
+pub use oidc::Oidc;
 pub use secret::Secret;
 pub use setting::{Group, Setting};
 pub use settings::{Config, LogFormat};

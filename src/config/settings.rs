@@ -3,6 +3,7 @@
 use super::database::Database;
 use super::limits::Limits;
 use super::network::Network;
+use super::oidc::Oidc;
 use super::secret::Secret;
 use super::table::{default_of, groups};
 use super::values::{Basemap, PublicUrl, Reader, plain_host, switch};
@@ -39,6 +40,8 @@ pub struct Config {
     pub jwt_key: Option<Secret>,
     /// The password of the first administrator, for a first start without hands.
     pub admin_password: Option<Secret>,
+    /// The issuer whose tokens are accepted beside our own.
+    pub oidc: Option<Oidc>,
     /// Whether the schema may be asked for.
     pub introspection: bool,
     /// Whether `/graphiql/` answers.
@@ -95,6 +98,7 @@ impl Config {
         reader.optional("CAIRN_TLS", tls);
         let mut warnings = unknown_names(reader);
         let basemap = basemap(reader, &mut warnings);
+        let oidc = Oidc::read(reader, public_url.as_ref(), &mut warnings);
         Self {
             database,
             data_dir,
@@ -104,6 +108,7 @@ impl Config {
             trusted_proxies: reader.optional("CAIRN_TRUSTED_PROXIES", Network::read_list).unwrap_or_default(),
             jwt_key: reader.optional("CAIRN_JWT_KEY", |text| Ok(Secret::new(text))),
             admin_password: reader.optional("CAIRN_ADMIN_PASSWORD", |text| Ok(Secret::new(text))),
+            oidc,
             introspection: reader.optional("CAIRN_INTROSPECTION", switch).unwrap_or(true),
             playground: reader.optional("CAIRN_PLAYGROUND", switch).unwrap_or(true),
             basemap,

@@ -6,6 +6,7 @@ pub mod api_tokens;
 pub mod audit;
 pub mod catalog;
 pub mod edits;
+mod external;
 pub mod first_start;
 pub mod layers;
 pub mod locations;

@@ -12,7 +12,7 @@ use sea_orm::{
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, ErrorCode, Result};
-use crate::model::account::{Account, AccountChange, NewAccount};
+use crate::model::account::{Account, AccountChange, NO_PASSWORD, NewAccount};
 use crate::model::time::from_milliseconds as to_time;
 use crate::model::{AuditAction, AuditNote, Author, LayerId, Role, Timestamp, UserId, Viewer};
 use crate::store::Store;
@@ -36,9 +36,10 @@ impl Store {
         Ok(Some((to_account(row, &mut grants)?, hash)))
     }
 
-    /// Whether there is any account.
+    /// Whether there is any account that signs in by password. Those of an issuer do not count: whoever comes first with a
+    /// token of it must not keep the operator from making the first administrator.
     pub async fn has_accounts(&self) -> Result<bool> {
-        Ok(account::Entity::find().count(&self.reader).await? > 0)
+        has_accounts(&self.reader).await
     }
 
     /// Makes an account; a name that somebody has is a conflict.
@@ -67,7 +68,7 @@ impl Store {
             .and_where(Expr::col(Alias::new("expires_ms")).gt(now.timestamp_millis()))
             .take();
         let is_good = transaction.query_one(&link_row).await?.is_some();
-        if !is_good || account::Entity::find().count(transaction).await? > 0 {
+        if !is_good || has_accounts(transaction).await? {
             return Ok(None);
         }
         let id = insert(&writing, AuditAction::AdminSetUp, new, now).await?;
@@ -79,7 +80,7 @@ impl Store {
     /// Makes the account only if there is none; servers that start at once make one.
     pub async fn create_first_account(&self, new: NewAccount, now: Timestamp) -> Result<bool> {
         let writing = self.begin_account_write(&Author::of(Viewer::Server)).await?;
-        if account::Entity::find().count(&writing.transaction).await? > 0 {
+        if has_accounts(&writing.transaction).await? {
             return Ok(false);
         }
         insert(&writing, AuditAction::AdminSetUp, new, now).await?;
@@ -168,7 +169,7 @@ impl Store {
     }
 
     /// A transaction that no other write to accounts runs beside: two administrators cannot disable each other.
-    async fn begin_account_write(&self, author: &Author) -> Result<Writing> {
+    pub(super) async fn begin_account_write(&self, author: &Author) -> Result<Writing> {
         let writing = self.write_accounts(author).await?;
         let version = Alias::new("version");
         let touch =
@@ -178,7 +179,12 @@ impl Store {
     }
 }
 
-async fn insert(writing: &Writing, action: AuditAction, new: NewAccount, now: Timestamp) -> Result<UserId> {
+async fn has_accounts(connection: &impl ConnectionTrait) -> Result<bool> {
+    let by_password = account::Entity::find().filter(account::Column::PasswordHash.ne(NO_PASSWORD));
+    Ok(by_password.count(connection).await? > 0)
+}
+
+pub(super) async fn insert(writing: &Writing, action: AuditAction, new: NewAccount, now: Timestamp) -> Result<UserId> {
     let transaction = &writing.transaction;
     let key = new.username.key();
     let same = account::Entity::find().filter(account::Column::UsernameKey.eq(&key)).count(transaction).await?;
@@ -202,12 +208,12 @@ async fn insert(writing: &Writing, action: AuditAction, new: NewAccount, now: Ti
     Ok(made.id)
 }
 
-fn target(id: UserId) -> String {
+pub(super) fn target(id: UserId) -> String {
     format!("user:{id}")
 }
 
 /// What the audit log keeps of an account: never the hash of its password.
-async fn state(transaction: &DatabaseTransaction, row: &account::Model) -> Result<Value> {
+pub(super) async fn state(transaction: &DatabaseTransaction, row: &account::Model) -> Result<Value> {
     let grants = account_grant::Entity::find().filter(account_grant::Column::AccountId.eq(row.id));
     let grants: BTreeMap<_, _> =
         grants.all(transaction).await?.into_iter().map(|row| (row.layer_id, row.role)).collect();
@@ -231,14 +237,15 @@ async fn insert_grants(transaction: &DatabaseTransaction, id: UserId, grants: BT
     Ok(())
 }
 
-/// A change of an administrator must leave one who can sign in.
+/// A change of an administrator must leave one who can sign in by password: an issuer may be gone tomorrow.
 async fn require_administrator_after(before: &account::Model, transaction: &DatabaseTransaction) -> Result<()> {
-    if before.disabled || before.role != Role::Admin.as_str() {
+    if before.disabled || before.role != Role::Admin.as_str() || before.password_hash == NO_PASSWORD {
         return Ok(());
     }
     let left = account::Entity::find()
         .filter(account::Column::Role.eq(Role::Admin.as_str()))
         .filter(account::Column::Disabled.eq(false))
+        .filter(account::Column::PasswordHash.ne(NO_PASSWORD))
         .count(transaction)
         .await?;
     if left > 0 {
