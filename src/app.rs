@@ -6,8 +6,9 @@ use crate::auth::Keys;
 use crate::auth::keys::Source;
 use crate::auth::oidc::Issuer;
 use crate::auth::token::Tokens;
-use crate::config::Config;
+use crate::config::{Config, KeepLimits};
 use crate::error::Result;
+use crate::service::housekeeping::{Housekeeping, Keep};
 use crate::service::{Accounts, Locations};
 use crate::store::Store;
 use crate::store::connect::StoreOptions;
@@ -37,6 +38,13 @@ impl App {
     /// Questions about locations and layers.
     pub fn locations(&self) -> &Locations {
         &self.locations
+    }
+
+    /// What takes old rows away, for the one task that runs it.
+    pub fn housekeeping(&self, limits: &KeepLimits) -> Housekeeping {
+        let days = |days: u32| chrono::Duration::days(i64::from(days));
+        let keep = Keep { audit: days(limits.audit_days), changes: days(limits.changes_days) };
+        Housekeeping::new(self.locations.store().clone(), keep)
     }
 
     /// Whether the store answers.

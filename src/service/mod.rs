@@ -8,6 +8,7 @@ pub mod catalog;
 pub mod edits;
 mod external;
 pub mod first_start;
+pub mod housekeeping;
 pub mod layers;
 pub mod locations;
 mod rights;

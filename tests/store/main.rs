@@ -21,6 +21,7 @@ mod faults;
 mod filters;
 mod forged;
 mod gdal;
+mod housekeeping;
 mod login_work;
 mod oidc;
 mod oidc_forged;
