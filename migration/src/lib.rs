@@ -13,6 +13,7 @@ mod m0004_changes;
 mod m0005_accounts;
 mod m0006_edits;
 mod m0008_identities;
+mod m0008_upserts;
 mod statements;
 
 /// All migrations, in order.
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_accounts::Migration),
             Box::new(m0006_edits::Migration),
             Box::new(m0008_identities::Migration),
+            Box::new(m0008_upserts::Migration),
         ]
     }
 }
