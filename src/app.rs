@@ -4,10 +4,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::auth::keys::Source;
+use crate::auth::oidc::Issuer;
+use crate::auth::token::Tokens;
 use crate::auth::{Keys, admin_path};
-use crate::config::{AdminPath, Config};
+use crate::config::{AdminPath, Config, KeepLimits};
 use crate::error::{Error, Result};
 use crate::mail::{Mailer, Patience};
+use crate::service::housekeeping::{Housekeeping, Keep};
 use crate::service::{Accounts, Entrance, Locations};
 use crate::store::Store;
 use crate::store::connect::StoreOptions;
@@ -23,7 +26,9 @@ impl App {
     /// Opens the store and builds the services on it.
     pub async fn build(config: &Config) -> Result<Self> {
         let store = Store::open(&StoreOptions::from_config(config)).await?;
-        let accounts = Accounts::new(store.clone(), Keys::new(key_source(config)), issuer(config), entrance(config)?);
+        let tokens = Tokens::new(Keys::new(key_source(config)), issuer(config));
+        let external = config.oidc.clone().map(|oidc| Issuer::new(oidc, &config.limits.oidc)).transpose()?;
+        let accounts = Accounts::new(store.clone(), tokens, external, entrance(config)?);
         Ok(Self { locations: Arc::new(Locations::new(store)), accounts: Arc::new(accounts) })
     }
 
@@ -41,6 +46,13 @@ impl App {
     /// Questions about locations and layers.
     pub fn locations(&self) -> &Locations {
         &self.locations
+    }
+
+    /// What takes old rows away, for the one task that runs it.
+    pub fn housekeeping(&self, limits: &KeepLimits) -> Housekeeping {
+        let days = |days: u32| chrono::Duration::days(i64::from(days));
+        let keep = Keep { audit: days(limits.audit_days), changes: days(limits.changes_days) };
+        Housekeeping::new(self.locations.store().clone(), keep)
     }
 
     /// Whether the store answers.

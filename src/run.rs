@@ -2,6 +2,7 @@
 
 use axum::Router;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use crate::app::App;
 use crate::config::{AdminPath, Config, Secret};
@@ -39,7 +40,11 @@ pub async fn serve(mut config: Config, with_demo: bool) -> Result<()> {
         told_to_stop.await;
         readiness.stop();
     };
+    let (stop, stopped) = watch::channel(false);
+    let keeping = tokio::spawn(app.housekeeping(&config.limits.keep).run(stopped));
     serve::serve(listener, router, &config.limits.connection, stopping).await?;
+    stop.send_replace(true);
+    keeping.await.map_err(Error::internal)?;
     app.close().await
 }
 

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod account_grant;
+pub mod account_identity;
 pub mod api_token;
 pub mod layer;
 pub mod location;

@@ -5,6 +5,7 @@ use super::database::Database;
 use super::limits::Limits;
 use super::mail::{self, MailSettings, Registration};
 use super::network::Network;
+use super::oidc::Oidc;
 use super::secret::Secret;
 use super::table::{default_of, groups};
 use super::values::{Basemap, PublicUrl, Reader, plain_host, switch};
@@ -49,6 +50,8 @@ pub struct Config {
     pub registration: Registration,
     /// The SMTP server; none: no mail is sent.
     pub mail: Option<MailSettings>,
+    /// The issuer whose tokens are accepted beside our own.
+    pub oidc: Option<Oidc>,
     /// Whether the schema may be asked for.
     pub introspection: bool,
     /// Whether `/graphiql/` answers.
@@ -106,6 +109,7 @@ impl Config {
         let mut warnings = unknown_names(reader);
         let basemap = basemap(reader, &mut warnings);
         let (registration, mail) = mail::read(reader, public_url.as_ref(), &mut warnings);
+        let oidc = Oidc::read(reader, public_url.as_ref(), &mut warnings);
         Self {
             database,
             data_dir,
@@ -119,6 +123,7 @@ impl Config {
             admin_allow_ips: reader.optional("CAIRN_ADMIN_ALLOW_IPS", some_networks).unwrap_or_default(),
             registration,
             mail,
+            oidc,
             introspection: reader.optional("CAIRN_INTROSPECTION", switch).unwrap_or(true),
             playground: reader.optional("CAIRN_PLAYGROUND", switch).unwrap_or(true),
             basemap,

@@ -118,6 +118,40 @@ const COMING_IN: &[Row] = &[
     row("CAIRN_MAIL_FROM", "", &["The sender of mails: maps@example.org or Maps <maps@example.org>."]),
 ];
 
+const OIDC: &[Row] = &[
+    row(
+        "CAIRN_OIDC_ISSUER",
+        "",
+        &[
+            "Tokens of this OpenID Connect issuer are accepted beside our own: its URL, letter by letter as it stands in `iss`.",
+            "https, or http on this machine. Who comes with such a token gets an account at the first use.",
+        ],
+    ),
+    row(
+        "CAIRN_OIDC_AUDIENCE",
+        "",
+        &["What `aud` of its tokens must hold: the name that the issuer has for this server."],
+    ),
+    row(
+        "CAIRN_OIDC_ROLE_CLAIM",
+        "roles",
+        &[
+            "The claim that gives the role: a list of words, or words with spaces between; a path such as realm_access.roles",
+            "leads into objects. Who has neither of the next two words is a VIEWER.",
+        ],
+    ),
+    row("CAIRN_OIDC_ADMIN", "", &["The word that makes an ADMIN. Not set: nobody is one by such a token."]),
+    row("CAIRN_OIDC_EDITOR", "", &["The word that makes an EDITOR. Not set: nobody is one by such a token."]),
+    row(
+        "CAIRN_OIDC_CA",
+        "",
+        &[
+            "A PEM file of certificate authorities that sign for the issuer, in place of the public ones (Mozilla's list, which",
+            "is built in): for an issuer inside a company.",
+        ],
+    ),
+];
+
 const PAGES: &[Row] = &[
     row("CAIRN_INTROSPECTION", "on", &["Whether clients may ask for the GraphQL schema: on or off."]),
     row("CAIRN_PLAYGROUND", "on", &["Whether GraphiQL answers at /graphiql/: on or off."]),
@@ -163,6 +197,7 @@ pub fn groups() -> Vec<Group> {
         group("Address", ADDRESS),
         group("Accounts", ACCOUNTS),
         group("Registration and mail", COMING_IN),
+        group("Accounts of an OpenID Connect issuer", OIDC),
         group("Pages and GraphQL", PAGES),
         group("Log", LOG),
     ];
@@ -172,7 +207,7 @@ pub fn groups() -> Vec<Group> {
 
 /// The default of one setting in `groups`; empty for "not set".
 pub(super) fn default_of(name: &str) -> &'static str {
-    [DATA, ADDRESS, ACCOUNTS, COMING_IN, PAGES, LOG]
+    [DATA, ADDRESS, ACCOUNTS, COMING_IN, OIDC, PAGES, LOG]
         .into_iter()
         .flatten()
         .find(|(row, _, _)| *row == name)

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 
 use chrono::Utc;
 
+use crate::auth::oidc::Issuer;
 use crate::auth::token::Tokens;
 use crate::auth::{Keys, Passwords, Throttle, password};
 use crate::error::{Error, ErrorCode, Result};
@@ -29,6 +30,10 @@ pub struct Accounts {
     /// Of links that are redeemed.
     pub(super) link_throttle: Throttle,
     pub(super) cache: AccountCache,
+    /// Whose tokens are accepted beside our own.
+    pub(super) issuer: Option<Issuer>,
+    /// Held while somebody whom the issuer knows gets an account.
+    pub(super) meeting: tokio::sync::Mutex<()>,
     /// The minute of the last use of API tokens that this process has noted.
     pub(super) touched: Mutex<HashMap<ApiTokenId, i64>>,
 }
@@ -58,12 +63,14 @@ pub struct AccountPatch {
 }
 
 impl Accounts {
-    /// Over an open store.
-    pub fn new(store: Store, keys: Keys, issuer: String, entrance: Entrance) -> Self {
+    /// Over an open store, with who signs our own tokens, whose others are accepted, and who may come in.
+    pub fn new(store: Store, tokens: Tokens, issuer: Option<Issuer>, entrance: Entrance) -> Self {
         Self {
             store,
             passwords: Passwords::new(),
-            tokens: Tokens::new(keys, issuer),
+            tokens,
+            issuer,
+            meeting: tokio::sync::Mutex::default(),
             entrance,
             throttle: Throttle::new(),
             mail_throttle: Throttle::of_mails(),

@@ -12,7 +12,7 @@ use sea_orm::{
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, ErrorCode, Result};
-use crate::model::account::{Account, AccountChange, NewAccount};
+use crate::model::account::{Account, AccountChange, NO_PASSWORD, NewAccount};
 use crate::model::time::from_milliseconds as to_time;
 use crate::model::{AuditAction, AuditNote, Author, LayerId, Role, Timestamp, UserId};
 use crate::store::Store;
@@ -44,9 +44,10 @@ impl Store {
         Ok(Some((to_account(row, &mut grants)?, hash)))
     }
 
-    /// Whether there is any account.
+    /// Whether there is any account that signs in by password. Those of an issuer do not count: whoever comes first with a
+    /// token of it must not keep the operator from making the first administrator.
     pub async fn has_accounts(&self) -> Result<bool> {
-        Ok(account::Entity::find().count(&self.reader).await? > 0)
+        has_accounts(&self.reader).await
     }
 
     /// Makes an account; a name that somebody has is a conflict.
@@ -133,6 +134,12 @@ impl Store {
     }
 }
 
+/// Whether anybody signs in by password: see [`Store::has_accounts`].
+pub(super) async fn has_accounts(connection: &impl ConnectionTrait) -> Result<bool> {
+    let by_password = account::Entity::find().filter(account::Column::PasswordHash.ne(NO_PASSWORD));
+    Ok(by_password.count(connection).await? > 0)
+}
+
 /// Makes an account in the transaction at hand.
 pub(super) async fn insert(writing: &Writing, action: AuditAction, new: NewAccount, now: Timestamp) -> Result<UserId> {
     let transaction = &writing.transaction;
@@ -166,7 +173,7 @@ pub(super) fn target(id: UserId) -> String {
 }
 
 /// What the audit log keeps of an account: never the hash of its password.
-async fn state(transaction: &DatabaseTransaction, row: &account::Model) -> Result<Value> {
+pub(super) async fn state(transaction: &DatabaseTransaction, row: &account::Model) -> Result<Value> {
     let grants = account_grant::Entity::find().filter(account_grant::Column::AccountId.eq(row.id));
     let grants: BTreeMap<_, _> =
         grants.all(transaction).await?.into_iter().map(|row| (row.layer_id, row.role)).collect();
@@ -194,14 +201,15 @@ async fn insert_grants(transaction: &DatabaseTransaction, id: UserId, grants: BT
     Ok(())
 }
 
-/// A change of an administrator must leave one who can sign in.
+/// A change of an administrator must leave one who can sign in by password: an issuer may be gone tomorrow.
 async fn require_administrator_after(before: &account::Model, transaction: &DatabaseTransaction) -> Result<()> {
-    if before.disabled || before.role != Role::Admin.as_str() {
+    if before.disabled || before.role != Role::Admin.as_str() || before.password_hash == NO_PASSWORD {
         return Ok(());
     }
     let left = account::Entity::find()
         .filter(account::Column::Role.eq(Role::Admin.as_str()))
         .filter(account::Column::Disabled.eq(false))
+        .filter(account::Column::PasswordHash.ne(NO_PASSWORD))
         .count(transaction)
         .await?;
     if left > 0 {

@@ -10,6 +10,7 @@ pub mod copy;
 pub mod dialect;
 pub mod error;
 pub mod gpkg;
+pub mod identities;
 pub mod links;
 pub mod locations;
 pub mod newcomers;

@@ -12,7 +12,7 @@ use crate::model::link::{Invitation, LinkContent, LinkId, LinkPurpose, Registrat
 use crate::model::time::format_timestamp;
 use crate::model::{AuditAction, AuditNote, Author, Role, Timestamp, UserId, Viewer};
 use crate::store::Store;
-use crate::store::accounts::{insert, target};
+use crate::store::accounts::{has_accounts, insert, target};
 use crate::store::links::{self, NewLink};
 use crate::store::sessions::revoke_sessions;
 
@@ -29,7 +29,7 @@ impl Store {
         let writing = self.begin_account_write(author).await?;
         let transaction = &writing.transaction;
         let link = links::take(transaction, LinkPurpose::SetUp, hash, now).await?;
-        if link.is_none() || account::Entity::find().count(transaction).await? > 0 {
+        if link.is_none() || has_accounts(transaction).await? {
             return Ok(None);
         }
         let id = insert(&writing, AuditAction::AdminSetUp, new, now).await?;
@@ -41,7 +41,7 @@ impl Store {
     /// Makes the account only if there is none; servers that start at once make one.
     pub async fn create_first_account(&self, new: NewAccount, now: Timestamp) -> Result<bool> {
         let writing = self.begin_account_write(&Author::of(Viewer::Server)).await?;
-        if account::Entity::find().count(&writing.transaction).await? > 0 {
+        if has_accounts(&writing.transaction).await? {
             return Ok(false);
         }
         insert(&writing, AuditAction::AdminSetUp, new, now).await?;

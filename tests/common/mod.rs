@@ -2,6 +2,7 @@
 
 pub mod cluster;
 pub mod fixture;
+pub mod issuer;
 pub mod postgres;
 pub mod server;
 pub mod smtp;

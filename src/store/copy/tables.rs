@@ -26,6 +26,7 @@ pub const TABLES: &[Table] = &[
     Table { seed: "id = 1 AND key = 'places'", ..rows("layer") },
     rows("account"),
     rows("account_grant"),
+    rows("account_identity"),
     rows("session"),
     rows("api_token"),
     rows("one_time_link"),
