@@ -128,6 +128,9 @@ fn people(kind: Kind) -> Vec<String> {
     vec![
         accounts.to_owned(),
         "INSERT INTO account_grant (account_id, layer_id, role) VALUES (1, 1, 'EDITOR'), (2, 1, 'VIEWER')".to_owned(),
+        "INSERT INTO account_identity (issuer, subject, account_id, issued_s)
+         VALUES ('https://login.example/realms/Ünder', 'a''b|7', 2, 4102444800)"
+            .to_owned(),
         session,
         "INSERT INTO api_token (account_id, name, hash, scopes, created_ms, used_ms, expires_ms, revoked_ms)
          VALUES (1, 'nightly', 'h', '[\"locations:write\"]', 1, NULL, 2, NULL)"
