@@ -69,8 +69,8 @@ fn mail_and_registration_name_what_they_lack() {
     );
     assert!(!format!("{good:?}").contains("canary"));
     assert!(good.warnings.iter().any(|warning| warning.contains("reads every private layer")), "{:?}", good.warnings);
-    let faults: [(&[(&str, &str)], &[&str]); 5] = [
-        (&[open], &["CAIRN_REGISTRATION: open needs CAIRN_SMTP_URL, CAIRN_MAIL_FROM and CAIRN_PUBLIC_URL"]),
+    let faults = [
+        (&[open][..], &["CAIRN_REGISTRATION: open needs CAIRN_SMTP_URL, CAIRN_MAIL_FROM and CAIRN_PUBLIC_URL"][..]),
         (&[open, smtp], &["CAIRN_MAIL_FROM: must name", "CAIRN_PUBLIC_URL: must be set"]),
         (&[smtp, from], &["CAIRN_PUBLIC_URL: must be set"]),
         (&[("CAIRN_REGISTRATION", "public")], &["CAIRN_REGISTRATION: must be closed, invite or open"]),

@@ -9,7 +9,7 @@ use crate::graphql::context::{app, parse_id, viewer};
 use crate::graphql::guard::Needs;
 use crate::graphql::scalars::DateTime;
 use crate::model::account::{Account, ApiToken as Token, Session as SignIn};
-use crate::model::{LayerId, Role as ModelRole, UserId};
+use crate::model::{LayerId, Role as ModelRole, UserId, Viewer};
 
 /// What an account may do; each role may all that the one before it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -104,9 +104,10 @@ pub struct Grant {
     role: Role,
 }
 
-/// Grants by the keys of their layers, of those that are there.
+/// Grants by the keys of their layers, whoever looks: only an account itself and administrators see one, a sign-in does so before
+/// the request has a viewer, and a grant that is left out would look like a role that holds everywhere.
 pub(super) async fn grants_of(context: &Context<'_>, grants: &BTreeMap<LayerId, ModelRole>) -> Result<Vec<Grant>> {
-    let access = app(context)?.locations().access(&viewer(context)).await?;
+    let access = app(context)?.locations().access(&Viewer::Server).await?;
     let named = grants
         .iter()
         .filter_map(|(layer, role)| Some(Grant { layer: access.layer(*layer)?.key.clone(), role: (*role).into() }));

@@ -17,7 +17,7 @@ use crate::service::newcomers::link_refused;
 impl Accounts {
     /// Sends a link to the account of an address, if there is one that may sign in. The answer is the same either way, and
     /// given before anybody looks.
-    pub async fn request_password_reset(self: &Arc<Self>, email: &str, address: IpAddr) -> Result<()> {
+    pub fn request_password_reset(self: &Arc<Self>, email: &str, address: IpAddr) -> Result<()> {
         let mailer = self.entrance.mailing()?;
         let email = EmailAddress::parse(email)?;
         self.mail_throttle.attempt(Some(&email.key()), address)?;

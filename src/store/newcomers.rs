@@ -1,5 +1,7 @@
 //! What redeeming a link does: each in one transaction with the end of the link.
 
+use std::collections::BTreeMap;
+
 use entity::{account, layer, one_time_link};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter};
@@ -63,7 +65,7 @@ impl Store {
         }
         links::forget_of_email(transaction, &email).await?;
         let email = Some((email, true));
-        let new = NewAccount { username, role: Role::Viewer, grants: Default::default(), password_hash, email };
+        let new = NewAccount { username, role: Role::Viewer, grants: BTreeMap::new(), password_hash, email };
         let id = insert(&writing, AuditAction::UserRegistered, new, now).await?;
         writing.commit().await?;
         Ok(Some(id))

@@ -169,6 +169,8 @@ async fn talk(stream: TcpStream, manner: Manner, events: UnboundedSender<Event>)
                     data += line.strip_prefix('.').unwrap_or(&line);
                     data += "\r\n";
                 }
+                // Quoted-printable breaks long lines, such as those of links.
+                let data = data.replace("=\r\n", "").replace("=3D", "=");
                 let _ = events.send(Event::Mail(Mail { to: std::mem::take(&mut to), data }));
                 say(&mut writer, "250 taken").await;
             }
