@@ -85,6 +85,6 @@ fn deepened(page: &[u8], depth: usize) -> Bytes {
 pub(super) async fn serve(State(site): State<Site>, request: Request) -> Response {
     match site.admin.as_ref().and_then(|admin| admin.answer(&request)) {
         Some(response) => response,
-        None => assets::serve(State(site.pages), request).await,
+        None => assets::serve(site.pages, &request),
     }
 }

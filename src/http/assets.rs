@@ -3,7 +3,7 @@
 use super::error::Problem;
 use super::etag::is_fresh;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::RustEmbed;
@@ -48,8 +48,8 @@ const UNLISTED: [&str; 2] = ["account", "admin"];
 /// Content codings for which a compressed twin may lie beside a file, best first, and the ending of the twin.
 const TWINS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
 
-/// Answers with a page or its parts; what is not there is 404. The fallback of the router.
-pub(super) async fn serve(State(pages): State<Pages>, request: Request) -> Response {
+/// Answers with a page or its parts; what is not there is 404.
+pub(super) fn serve(pages: Pages, request: &Request) -> Response {
     let path = request.uri().path();
     let hidden = path.starts_with("/graphiql") && !pages.playground;
     let Some(asset) = (!hidden).then(|| find(pages, path)).flatten() else {
