@@ -15,6 +15,7 @@ mod m0006_edits;
 mod m0007_links;
 mod m0008_identities;
 mod m0009_upserts;
+mod m0010_last_grants;
 mod statements;
 
 /// All migrations, in order.
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_links::Migration),
             Box::new(m0008_identities::Migration),
             Box::new(m0009_upserts::Migration),
+            Box::new(m0010_last_grants::Migration),
         ]
     }
 }

@@ -148,7 +148,8 @@ impl LayerMutations {
         payload(context, &new_key).await
     }
 
-    /// Deletes a layer. One that has locations is deleted with them only if that is said. For administrators.
+    /// Deletes a layer. One that has locations is deleted with them only if that is said. An account that was granted this layer
+    /// alone is disabled: without grants it would have its role everywhere. For administrators.
     #[graphql(guard = "Needs::Admin", complexity = "500 + child_complexity")]
     async fn delete_layer(
         &self,

@@ -8,6 +8,7 @@ use crate::edits::traces;
 
 crate::on_both_stores! {
     a_layer_is_made_changed_and_deleted,
+    an_account_whose_last_grant_goes_with_a_layer_is_disabled,
     a_bad_layer_is_refused_by_code_and_field_and_writes_nothing,
     only_an_administrator_changes_layers,
     a_layer_that_becomes_private_is_gone_in_the_next_answer,
@@ -57,6 +58,34 @@ async fn a_layer_is_made_changed_and_deleted(store: Kind) {
     assert_eq!(gone["deleteLayer"], json!({ "key": key, "locations": 1 }));
     let layers = server.data_as(&admin(), "{ layers { key } }", json!({})).await.to_string();
     assert!(!layers.contains("trees"), "{layers}");
+}
+
+async fn an_account_whose_last_grant_goes_with_a_layer_is_disabled(store: Kind) {
+    let server = Server::with_places_on(store).await;
+    let create = "mutation($input: CreateUserInput!) { createUser(input: $input) { id } }";
+    for key in ["one", "two"] {
+        server.data_as(&admin(), CREATE, json!({ "input": { "key": key, "title": key } })).await;
+    }
+    for (name, role, layers) in [
+        ("everywhere", "EDITOR", &[][..]),
+        ("first", "EDITOR", &["one"]),
+        ("both", "VIEWER", &["one", "two"]),
+        ("chief", "ADMIN", &["one"]),
+    ] {
+        let grants: Vec<_> = layers.iter().map(|key| json!({ "layer": key, "role": "VIEWER" })).collect();
+        let input = json!({ "username": name, "password": "quite a long secret", "role": role, "grants": grants });
+        server.data_as(&admin(), create, json!({ "input": input })).await;
+    }
+    let disabled = async || {
+        let users = server.data_as(&admin(), "{ users { username disabled } }", json!({})).await;
+        let users = users["users"].as_array().expect("a list").clone();
+        let disabled = users.into_iter().filter(|user| user["disabled"] == json!(true));
+        disabled.map(|user| user["username"].as_str().expect("a name").to_owned()).collect::<Vec<_>>()
+    };
+    for (key, expected) in [("one", &["first"][..]), ("two", &["both", "first"])] {
+        server.data_as(&admin(), DELETE, json!({ "key": key, "with": false })).await;
+        assert_eq!(disabled().await, expected);
+    }
 }
 
 async fn a_bad_layer_is_refused_by_code_and_field_and_writes_nothing(store: Kind) {
