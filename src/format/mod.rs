@@ -1,3 +1,4 @@
 //! Readers and writers of the formats that locations travel in.
 
+pub mod feature;
 pub mod geojson;
