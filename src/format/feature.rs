@@ -30,6 +30,56 @@ pub enum Format {
     Wkt,
 }
 
+impl Format {
+    /// Every format, in the order in which people are told of them.
+    pub const ALL: [Self; 9] = [
+        Self::GeoJson,
+        Self::GeoJsonLines,
+        Self::Csv,
+        Self::Gpx,
+        Self::Kml,
+        Self::Shapefile,
+        Self::FlatGeobuf,
+        Self::GeoPackage,
+        Self::Wkt,
+    ];
+
+    /// The name that people read.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::GeoJson => "GeoJSON",
+            Self::GeoJsonLines => "newline-delimited GeoJSON",
+            Self::Csv => "CSV",
+            Self::Gpx => "GPX",
+            Self::Kml => "KML or KMZ",
+            Self::Shapefile => "Shapefile",
+            Self::FlatGeobuf => "FlatGeobuf",
+            Self::GeoPackage => "GeoPackage",
+            Self::Wkt => "WKT",
+        }
+    }
+
+    /// The name that options and file names have for it: `geojson`, `csv`.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::GeoJson => "geojson",
+            Self::GeoJsonLines => "geojsonl",
+            Self::Csv => "csv",
+            Self::Gpx => "gpx",
+            Self::Kml => "kml",
+            Self::Shapefile => "shp",
+            Self::FlatGeobuf => "fgb",
+            Self::GeoPackage => "gpkg",
+            Self::Wkt => "wkt",
+        }
+    }
+
+    /// The format of that [`key`](Self::key).
+    pub fn from_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.key().eq_ignore_ascii_case(key))
+    }
+}
+
 /// How a file is to be read. What is left out is found in the file itself.
 #[derive(Debug, Clone, Default)]
 pub struct ReadOptions {
@@ -61,6 +111,8 @@ pub struct SourceInfo {
     pub columns: Vec<String>,
     /// How many features the source announces; it may lie.
     pub announced: Option<u64>,
+    /// What people should know of how it is read, a sentence each: an encoding that was guessed, columns that were taken.
+    pub notes: Vec<String>,
 }
 
 /// One feature, in WGS 84.

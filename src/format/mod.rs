@@ -2,3 +2,4 @@
 
 pub mod feature;
 pub mod geojson;
+pub mod read;
