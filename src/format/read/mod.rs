@@ -3,6 +3,10 @@
 //! A reader owns the file it reads and asks nobody: no store, no network, no clock. Every geometry passes `gate`; a panic of a
 //! library ends at `open`.
 
+mod csv;
+mod csv_columns;
+#[cfg(test)]
+mod csv_tests;
 mod gate;
 mod geojson;
 mod geojson_lines;
@@ -11,9 +15,14 @@ mod geojson_tests;
 mod json_scan;
 mod line_scan;
 mod open;
+mod repair;
 mod scratch;
+mod shape;
 mod system;
+mod system_refused;
 #[cfg(test)]
 mod testing;
+mod text;
+mod wkt_lines;
 
 pub use open::open;
