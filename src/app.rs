@@ -6,7 +6,7 @@ use crate::auth::Keys;
 use crate::auth::keys::Source;
 use crate::config::Config;
 use crate::error::Result;
-use crate::service::{Accounts, Locations};
+use crate::service::{Accounts, Imports, Locations};
 use crate::store::Store;
 use crate::store::connect::StoreOptions;
 
@@ -15,6 +15,7 @@ use crate::store::connect::StoreOptions;
 pub struct App {
     locations: Arc<Locations>,
     accounts: Arc<Accounts>,
+    imports: Arc<Imports>,
 }
 
 impl App {
@@ -22,12 +23,19 @@ impl App {
     pub async fn build(config: &Config) -> Result<Self> {
         let store = Store::open(&StoreOptions::from_config(config)).await?;
         let accounts = Accounts::new(store.clone(), Keys::new(key_source(config)), issuer(config));
-        Ok(Self { locations: Arc::new(Locations::new(store)), accounts: Arc::new(accounts) })
+        let (locations, accounts) = (Arc::new(Locations::new(store)), Arc::new(accounts));
+        let imports = Imports::new(Arc::clone(&locations), Arc::clone(&accounts), &config.data_dir)?;
+        Ok(Self { locations, accounts, imports: Arc::new(imports) })
     }
 
     /// Accounts, sign-ins and tokens.
     pub fn accounts(&self) -> &Arc<Accounts> {
         &self.accounts
+    }
+
+    /// Files on their way in.
+    pub fn imports(&self) -> &Arc<Imports> {
+        &self.imports
     }
 
     /// Questions about locations and layers.

@@ -12,6 +12,7 @@ mod m0003_locations;
 mod m0004_changes;
 mod m0005_accounts;
 mod m0006_edits;
+mod m0009_imports;
 mod statements;
 
 /// All migrations, in order.
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_changes::Migration),
             Box::new(m0005_accounts::Migration),
             Box::new(m0006_edits::Migration),
+            Box::new(m0009_imports::Migration),
         ]
     }
 }

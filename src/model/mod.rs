@@ -6,6 +6,7 @@ pub mod catalog;
 pub mod columns;
 pub mod draft;
 pub mod edit;
+pub mod import;
 pub mod location;
 pub mod property;
 pub mod summary;

@@ -7,6 +7,7 @@ pub mod audit;
 pub mod catalog;
 pub mod edits;
 pub mod first_start;
+pub mod imports;
 pub mod layers;
 pub mod locations;
 mod rights;
@@ -15,4 +16,5 @@ pub mod summaries;
 pub mod viewers;
 
 pub use accounts::Accounts;
+pub use imports::Imports;
 pub use locations::{LocationPage, Locations};

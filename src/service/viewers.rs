@@ -7,7 +7,7 @@ use chrono::Utc;
 use crate::auth::secret::{self, API_TOKEN};
 use crate::error::{Error, ErrorCode, Result};
 use crate::model::account::{Account, ApiToken, ApiTokenId};
-use crate::model::{Caller, Credential, Scope, SignedIn, Timestamp, Viewer};
+use crate::model::{Caller, Credential, Scope, SignedIn, Timestamp, UserId, Viewer};
 use crate::service::Accounts;
 
 /// The last use of an API token is noted once in so many seconds.
@@ -21,6 +21,14 @@ impl Accounts {
     /// Who a bearer token stands for. What cannot be proved is refused and never taken for nobody.
     pub async fn caller(self: &Arc<Self>, token: &str) -> Result<Caller> {
         if token.starts_with(API_TOKEN) { self.of_api_token(token).await } else { self.of_access_token(token).await }
+    }
+
+    /// An account as it is now, for work that it asked for before and that a part of its rights is enough for.
+    pub(super) async fn viewer_of(&self, account: UserId, scope: Scope) -> Result<Viewer> {
+        let book = self.cache.newest(&self.store).await?;
+        let account = book.accounts.get(&account).filter(|account| !account.disabled);
+        let gone = || Error::new(ErrorCode::Forbidden, "the account that asked for this is gone or disabled");
+        Ok(viewer(account.ok_or_else(gone)?, scope))
     }
 
     async fn of_access_token(&self, token: &str) -> Result<Caller> {
@@ -78,12 +86,15 @@ impl Accounts {
 }
 
 fn caller(account: &Account, scope: Scope, credential: Credential) -> Caller {
-    let viewer = Viewer::SignedIn(Arc::new(SignedIn {
+    Caller { viewer: viewer(account, scope), credential: Some(credential), request_id: None }
+}
+
+fn viewer(account: &Account, scope: Scope) -> Viewer {
+    Viewer::SignedIn(Arc::new(SignedIn {
         user: account.id,
         username: account.username.clone(),
         role: account.role,
         grants: account.grants.clone(),
         scope,
-    }));
-    Caller { viewer, credential: Some(credential), request_id: None }
+    }))
 }

@@ -10,6 +10,7 @@ pub mod copy;
 pub mod dialect;
 pub mod error;
 pub mod gpkg;
+pub mod imports;
 pub mod locations;
 #[cfg(test)]
 mod plan_tests;
