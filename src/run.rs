@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::graphql::schema::{self, SchemaLimits};
 use crate::http::{self, Identity, Pages, Parts, Readiness};
 use crate::service::first_start::{FIRST_ADMIN, FirstStart};
-use crate::{demo, serve};
+use crate::{demo, serve, worker};
 
 /// Serves until the operator says stop. The first line on standard output has the address.
 pub async fn serve(config: Config, with_demo: bool) -> Result<()> {
@@ -31,11 +31,18 @@ pub async fn serve(config: Config, with_demo: bool) -> Result<()> {
     let address = listener.local_addr().map_err(Error::internal)?;
     announce(&config, address);
     welcome(&config, address, &first_start);
+    let (stop, mut stopped) = tokio::sync::watch::channel(false);
     let stopping = async move {
         told_to_stop.await;
         readiness.stop();
+        stop.send_replace(true);
     };
+    let jobs = tokio::spawn(worker::runner::run(app.clone(), async move {
+        // The sender is dropped only with the server that holds it: that is an end too.
+        let _ = stopped.wait_for(|is_told| *is_told).await;
+    }));
     serve::serve(listener, router, &config.limits.connection, stopping).await?;
+    jobs.await.map_err(Error::internal)?;
     app.close().await
 }
 

@@ -13,6 +13,6 @@ mod storing;
 mod uploads;
 mod wishes;
 
-pub use control::Control;
+pub use control::{Control, Stop};
 pub use jobs::Imports;
 pub use uploads::{Incoming, Uploads};
