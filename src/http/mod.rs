@@ -11,6 +11,7 @@ mod etag;
 mod headers;
 mod host;
 mod identity;
+mod imports;
 mod request_id;
 mod router;
 mod system;

@@ -19,7 +19,8 @@ const KEPT_MS: i64 = 90 * 24 * 3_600_000;
 /// Jobs of one account that have not ended.
 const MAX_OPEN: i64 = 100;
 
-const COLUMNS: &str = "id, state, layer, actor, scopes, request_id, options, file_name, file, attempts, progress, counts,
+const COLUMNS: &str =
+    "id, state, layer, actor, scopes, request_id, options, file_name, file, attempts, progress, counts,
     source, error_code, error, created_ms, started_ms, finished_ms";
 
 /// Which jobs somebody asks for, newest first.
@@ -50,7 +51,13 @@ pub struct Failure<'a> {
 
 impl Store {
     /// Keeps a job. One with a home waits there; one without is run by this program, and `runner` names it.
-    pub async fn queue_import(&self, author: &Author, new: &NewImport, runner: Option<&str>, now: i64) -> Result<ImportId> {
+    pub async fn queue_import(
+        &self,
+        author: &Author,
+        new: &NewImport,
+        runner: Option<&str>,
+        now: i64,
+    ) -> Result<ImportId> {
         let open = "SELECT count(*) FROM import_job WHERE state IN ('QUEUED', 'RUNNING') AND actor = $1";
         let actor = author.viewer.actor();
         let waiting: i64 = first(&self.import_rows(open, [actor.into()]).await?)?.try_get_by_index(0)?;
@@ -72,7 +79,8 @@ impl Store {
             i64::from(runner.is_some()).into(),
             now.into(),
         ];
-        let sql = "INSERT INTO import_job (state, layer, actor, scopes, request_id, options, file_name, file, home, runner,
+        let sql =
+            "INSERT INTO import_job (state, layer, actor, scopes, request_id, options, file_name, file, home, runner,
                 attempts, created_ms, started_ms, heartbeat_ms)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
                 CASE WHEN $11 > 0 THEN $12 END, CASE WHEN $11 > 0 THEN $12 END) RETURNING id";
@@ -94,7 +102,14 @@ impl Store {
     }
 
     /// Says that the runner is alive, and how far it is. `false`: the job is no longer its own.
-    pub async fn beat_import(&self, id: ImportId, runner: &str, progress: f64, counts: &ImportCounts, now: i64) -> Result<bool> {
+    pub async fn beat_import(
+        &self,
+        id: ImportId,
+        runner: &str,
+        progress: f64,
+        counts: &ImportCounts,
+        now: i64,
+    ) -> Result<bool> {
         let sql = "UPDATE import_job SET heartbeat_ms = $5, progress = $3, counts = $4
             WHERE id = $1 AND runner = $2 AND state = 'RUNNING'";
         let values = [id.into(), runner.into(), progress.into(), write(counts)?.into(), now.into()];
@@ -139,7 +154,10 @@ impl Store {
         );
         let sql = match self.reader.get_database_backend() {
             // PostgreSQL wants to know what a null is.
-            sea_orm::DbBackend::Postgres => sql.replace("$1 IS", "$1::bigint IS").replace("$2 IS", "$2::bigint IS").replace("$3 IS", "$3::bigint IS"),
+            sea_orm::DbBackend::Postgres => sql
+                .replace("$1 IS", "$1::bigint IS")
+                .replace("$2 IS", "$2::bigint IS")
+                .replace("$3 IS", "$3::bigint IS"),
             _ => sql,
         };
         let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);

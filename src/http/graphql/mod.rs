@@ -7,6 +7,7 @@
 //! the same form.
 
 mod answer;
+mod body;
 mod complete;
 mod document_guard;
 mod documents;
@@ -17,6 +18,7 @@ mod media;
 mod origin;
 mod question;
 mod text_guard;
+mod upload;
 
 pub use answer::{write_batch, write_response};
 pub use complete::{Switches, Types};
@@ -26,3 +28,4 @@ pub use fault::{PATH, shape};
 pub use handler::{Door, Execute, get, post};
 pub use mask::{mask, to_server_error};
 pub use text_guard::{check_text, nesting_of_json};
+pub(super) use upload::is_multipart;

@@ -102,7 +102,9 @@ fn of_property(name: &str, properties: &Map<String, Value>) -> Result<String> {
         Some(Value::String(text)) if !text.is_empty() => Ok(text.clone()),
         Some(Value::Number(number)) => Ok(number.to_string()),
         None | Some(Value::Null | Value::String(_)) => wrong("is missing or empty, and names the feature"),
-        Some(Value::Bool(_) | Value::Array(_) | Value::Object(_)) => wrong("is no text and no number, and names the feature"),
+        Some(Value::Bool(_) | Value::Array(_) | Value::Object(_)) => {
+            wrong("is no text and no number, and names the feature")
+        }
     }
 }
 
@@ -124,7 +126,10 @@ mod tests {
     use crate::geometry::Position;
     use serde_json::json;
 
-    fn ids(options: &ImportOptions, features: &[(Option<&str>, Value)]) -> Vec<std::result::Result<Option<String>, String>> {
+    fn ids(
+        options: &ImportOptions,
+        features: &[(Option<&str>, Value)],
+    ) -> Vec<std::result::Result<Option<String>, String>> {
         let mut identity = Identity::new(options);
         let geometry = Geometry::point(Position::new(1.0, 2.0).unwrap());
         let one = |(id, properties): &(Option<&str>, Value)| {

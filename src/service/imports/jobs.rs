@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::Utc;
+use tokio::io::AsyncWriteExt as _;
 use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
 
@@ -63,8 +64,22 @@ impl Imports {
         &self.uploads
     }
 
+    /// A file of a text that came with a question.
+    pub async fn receive_text(&self, text: impl AsRef<[u8]>) -> Result<Incoming> {
+        let (incoming, mut file) = self.uploads.receive(None).await?;
+        file.write_all(text.as_ref()).await.map_err(Error::internal)?;
+        file.flush().await.map_err(Error::internal)?;
+        Ok(incoming)
+    }
+
     /// Puts a file that came in into the queue.
-    pub async fn queue(&self, author: &Author, layer: &str, file: Incoming, options: ImportOptions) -> Result<ImportJob> {
+    pub async fn queue(
+        &self,
+        author: &Author,
+        layer: &str,
+        file: Incoming,
+        options: ImportOptions,
+    ) -> Result<ImportJob> {
         self.allow(&author.viewer, layer, &options).await?;
         let new = NewImport {
             layer: layer.to_owned(),
@@ -81,12 +96,20 @@ impl Imports {
     }
 
     /// Imports a file of this machine at once, in this process. `watch` gets what [`Control`] is told.
-    pub async fn run_file(&self, author: &Author, layer: &str, path: &Path, options: ImportOptions, control: Arc<Control>) -> Result<ImportJob> {
+    pub async fn run_file(
+        &self,
+        author: &Author,
+        layer: &str,
+        path: &Path,
+        options: ImportOptions,
+        control: Arc<Control>,
+    ) -> Result<ImportJob> {
         self.allow(&author.viewer, layer, &options).await?;
         let file_name = path.file_name().map(|name| name.to_string_lossy().into_owned());
         let scopes = scopes(&author.viewer);
         // No home: a runner of a server cannot take it over.
-        let new = NewImport { layer: layer.to_owned(), scopes, options, file_name, file: String::new(), home: String::new() };
+        let new =
+            NewImport { layer: layer.to_owned(), scopes, options, file_name, file: String::new(), home: String::new() };
         let id = self.locations.store().queue_import(author, &new, Some(&self.runner), now()).await?;
         let job = self.one(&author.viewer, id).await?;
         self.run(job, author, path.to_owned(), control).await?;
@@ -96,7 +119,9 @@ impl Imports {
     /// Runs the oldest job that waits here; `false` when there is none. What goes wrong with the file stands in the job.
     pub async fn run_next(&self) -> Result<bool> {
         let home = self.uploads.home().await?;
-        let Some(job) = self.locations.store().claim_import(&home, &self.runner, now()).await? else { return Ok(false) };
+        let Some(job) = self.locations.store().claim_import(&home, &self.runner, now()).await? else {
+            return Ok(false);
+        };
         let (id, file) = (job.id, job.file.clone());
         let outcome = match self.author_of(&job).await {
             Ok(author) => self.run(job, &author, self.uploads.path(&file), Arc::default()).await,
@@ -202,7 +227,13 @@ impl Imports {
     }
 
     /// Both halves. An error comes with what was found by then.
-    async fn work(&self, job: &ImportJob, author: &Author, path: PathBuf, control: &Arc<Control>) -> std::result::Result<(), (Error, Option<Stored>)> {
+    async fn work(
+        &self,
+        job: &ImportJob,
+        author: &Author,
+        path: PathBuf,
+        control: &Arc<Control>,
+    ) -> std::result::Result<(), (Error, Option<Stored>)> {
         let bare = |error| (error, None);
         let access = self.locations.access(&author.viewer).await.map_err(bare)?;
         let options = &job.options;
@@ -230,7 +261,13 @@ impl Imports {
     }
 
     /// The first half, on a thread of its own.
-    async fn read(&self, job: &ImportJob, target: Option<&Layer>, path: PathBuf, control: &Arc<Control>) -> Result<Reading> {
+    async fn read(
+        &self,
+        job: &ImportJob,
+        target: Option<&Layer>,
+        path: PathBuf,
+        control: &Arc<Control>,
+    ) -> Result<Reading> {
         // The folder is there even when nothing was uploaded yet.
         self.uploads.home().await?;
         let scratch = self.uploads.path("scratch");

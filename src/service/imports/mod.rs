@@ -16,3 +16,5 @@ mod wishes;
 pub use control::{Control, Stop};
 pub use jobs::Imports;
 pub use uploads::{Incoming, Uploads};
+
+pub use crate::store::imports::ImportQuery;

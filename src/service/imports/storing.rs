@@ -129,7 +129,11 @@ async fn move_batches(writing: &Writing, layer: LayerId, task: &Task<'_>) -> Res
         let (rest, batch) = next(spool).await?;
         let Some(batch) = batch else { break };
         spool = rest;
-        let taken = if mode == ImportMode::Insert && has_ids(job) { writing.taken_rows(layer, &batch).await? } else { Vec::new() };
+        let taken = if mode == ImportMode::Insert && has_ids(job) {
+            writing.taken_rows(layer, &batch).await?
+        } else {
+            Vec::new()
+        };
         refuse_taken(&taken, &mut stored);
         let met = writing.import_batch(layer, &batch, mode != ImportMode::Insert).await?;
         if mode == ImportMode::ReplaceLayer {

@@ -51,7 +51,9 @@ impl Incoming {
 
 impl Drop for Incoming {
     fn drop(&mut self) {
-        if !self.is_kept && let Err(error) = std::fs::remove_file(&self.path) {
+        if !self.is_kept
+            && let Err(error) = std::fs::remove_file(&self.path)
+        {
             tracing::warn!(%error, "an upload stays behind");
         }
     }

@@ -46,7 +46,11 @@ pub(super) fn check(options: &ImportOptions) -> Result<()> {
 }
 
 /// In the words of the readers.
-pub(super) fn read_options(options: &ImportOptions, file_name: Option<String>, scratch: PathBuf) -> Result<ReadOptions> {
+pub(super) fn read_options(
+    options: &ImportOptions,
+    file_name: Option<String>,
+    scratch: PathBuf,
+) -> Result<ReadOptions> {
     Ok(ReadOptions {
         file_name,
         format: format(options)?,
@@ -61,7 +65,8 @@ pub(super) fn read_options(options: &ImportOptions, file_name: Option<String>, s
 fn format(options: &ImportOptions) -> Result<Option<Format>> {
     let Some(key) = &options.format else { return Ok(None) };
     let known = || Format::ALL.map(Format::key).join(", ");
-    let found = Format::from_key(key).ok_or_else(|| Error::bad_input(format!("the formats are {}", known())).at("format"));
+    let found =
+        Format::from_key(key).ok_or_else(|| Error::bad_input(format!("the formats are {}", known())).at("format"));
     found.map(Some)
 }
 

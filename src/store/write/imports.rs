@@ -233,14 +233,21 @@ impl Writing {
 
     /// Marks a job as done in the transaction of its locations: both are there, or neither. `false` when it is not the
     /// runner's any more.
-    pub async fn finish_import(&self, job: &ImportJob, runner: &str, rejected: &[RejectedRow], now: i64) -> Result<bool> {
+    pub async fn finish_import(
+        &self,
+        job: &ImportJob,
+        runner: &str,
+        rejected: &[RejectedRow],
+        now: i64,
+    ) -> Result<bool> {
         let done = Failure { state: ImportState::Done, error: None, job, rejected };
         self.end_import(runner, &done, now).await
     }
 
     async fn end_import(&self, runner: &str, end: &Failure<'_>, now: i64) -> Result<bool> {
         let Failure { state, error, job, rejected } = end;
-        let sql = "UPDATE import_job SET state = $3, counts = $4, source = coalesce($5, source), error_code = $6, error = $7,
+        let sql =
+            "UPDATE import_job SET state = $3, counts = $4, source = coalesce($5, source), error_code = $6, error = $7,
             finished_ms = $8, progress = CASE WHEN $3 = 'DONE' THEN 1 ELSE progress END
             WHERE id = $1 AND runner = $2 AND state = 'RUNNING'";
         let counts: &ImportCounts = &job.counts;
