@@ -11,9 +11,10 @@ use serde_json::{Map, Value};
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::format::feature::{Feature, FeatureReader, Format, Item, ReadOptions, SourceInfo};
-use crate::format::read::gate::{Gate, beginning, rejected};
+use crate::format::read::gate::{Gate, Raw, beginning, rejected};
 use crate::format::read::json_scan::{JsonScan, Kept, MAX_FEATURE_BYTES, unreadable};
 use crate::format::read::system::System;
+use crate::format::read::text::Text;
 use crate::geometry::{GeometryType, geojson};
 
 /// Bytes that are asked of the file at once.
@@ -124,12 +125,7 @@ pub(super) fn system_of(crs: Option<&Value>) -> Option<Result<System>> {
 }
 
 /// Opens a document that an outline was made of.
-pub(super) fn open(
-    path: &Path,
-    start: u64,
-    outline: &Outline,
-    options: &ReadOptions,
-) -> Result<Box<dyn FeatureReader>> {
+pub(super) fn open(text: Text, outline: &Outline, options: &ReadOptions) -> Result<Box<dyn FeatureReader>> {
     let is_collection = outline.is_collection()?;
     let gate = Gate::new(system_of(outline.crs.as_ref()), options)?;
     let info = SourceInfo {
@@ -137,11 +133,22 @@ pub(super) fn open(
         crs: gate.system.name().to_owned(),
         columns: Vec::new(),
         announced: Some(if is_collection { outline.count } else { 1 }),
-        notes: Vec::new(),
+        notes: text.note.iter().cloned().chain(gate.system.note()).collect(),
     };
-    let length = std::fs::metadata(path).map_err(unreadable)?.len();
-    let scan = scan_from(path, outline.features.filter(|_| is_collection).unwrap_or(start))?;
-    Ok(Box::new(GeoJsonReader { scan, gate, info, length, is_collection, read: 0, is_over: false, text: Vec::new() }))
+    let length = std::fs::metadata(&text.path).map_err(unreadable)?.len();
+    let scan = scan_from(&text.path, outline.features.filter(|_| is_collection).unwrap_or(text.start))?;
+    let element = Vec::new();
+    Ok(Box::new(GeoJsonReader {
+        scan,
+        gate,
+        info,
+        length,
+        is_collection,
+        read: 0,
+        is_over: false,
+        element,
+        _text: text,
+    }))
 }
 
 fn scan_from(path: &Path, offset: u64) -> Result<JsonScan<BufReader<File>>> {
@@ -158,7 +165,9 @@ struct GeoJsonReader {
     is_collection: bool,
     read: u64,
     is_over: bool,
-    text: Vec<u8>,
+    element: Vec<u8>,
+    /// Keeps the scratch file while it is read.
+    _text: Text,
 }
 
 impl FeatureReader for GeoJsonReader {
@@ -173,11 +182,11 @@ impl FeatureReader for GeoJsonReader {
         }
         self.is_over = !self.is_collection;
         self.read += 1;
-        self.text.clear();
-        let kept = self.scan.value(Some((&mut self.text, MAX_FEATURE_BYTES)))?;
-        let item = item(&self.text, kept, &self.gate, self.is_collection);
+        self.element.clear();
+        let kept = self.scan.value(Some((&mut self.element, MAX_FEATURE_BYTES)))?;
+        let item = item(&self.element, kept, &self.gate, self.is_collection);
         // One giant does not make the reader hold on to its memory.
-        self.text.shrink_to(CHUNK_BYTES);
+        self.element.shrink_to(CHUNK_BYTES);
         Ok(Some(item))
     }
 
@@ -204,7 +213,7 @@ pub(super) fn item(text: &[u8], kept: Kept, gate: &Gate, is_feature: bool) -> It
     }
 }
 
-fn feature(text: &[u8], gate: &Gate, is_feature: bool) -> Result<(Feature, Option<Vec<u8>>)> {
+fn feature(text: &[u8], gate: &Gate, is_feature: bool) -> Result<(Feature, Option<Raw>)> {
     let value: Value =
         serde_json::from_slice(text).map_err(|error| Error::bad_input(format!("this is no valid JSON: {error}")))?;
     let mut feature = Feature { id: None, geometry: None, properties: Map::new(), repaired: None };
@@ -216,7 +225,7 @@ fn feature(text: &[u8], gate: &Gate, is_feature: bool) -> Result<(Feature, Optio
             return Err(Error::bad_input("this is not a Feature of GeoJSON").at("type"));
         }
         object.shift_remove("crs");
-        return Ok((feature, Some(geojson::read_raw(&Value::Object(object))?)));
+        return Ok((feature, Some(geojson::read_raw(&Value::Object(object))?.into())));
     }
     feature.id = match object.remove("id") {
         None | Some(Value::Null) => None,
@@ -231,7 +240,7 @@ fn feature(text: &[u8], gate: &Gate, is_feature: bool) -> Result<(Feature, Optio
     };
     let raw = match object.remove("geometry") {
         None | Some(Value::Null) => None,
-        Some(geometry) => Some(raw_geometry(&geometry, gate).map_err(|error| error.at("geometry"))?),
+        Some(geometry) => Some(raw_geometry(&geometry, gate).map_err(|error| error.at("geometry"))?.into()),
     };
     Ok((feature, raw))
 }

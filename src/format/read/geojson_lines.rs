@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{BufReader, Seek, SeekFrom};
-use std::path::Path;
 
 use crate::error::Result;
 use crate::format::feature::{FeatureReader, Format, Item, ReadOptions, SourceInfo};
@@ -10,15 +9,16 @@ use crate::format::read::gate::Gate;
 use crate::format::read::geojson::{item, share};
 use crate::format::read::json_scan::{MAX_FEATURE_BYTES, unreadable};
 use crate::format::read::line_scan::LineScan;
+use crate::format::read::text::Text;
 
 /// The record separator of RFC 7464.
 pub(super) const RECORD_SEPARATOR: u8 = 0x1e;
 
-/// Opens a sequence whose text begins at `start`; `separated` by record separators or by line breaks.
-pub(super) fn open(path: &Path, start: u64, separated: bool, options: &ReadOptions) -> Result<Box<dyn FeatureReader>> {
-    let mut file = File::open(path).map_err(unreadable)?;
+/// Opens a sequence `separated` by record separators or by line breaks.
+pub(super) fn open(text: Text, separated: bool, options: &ReadOptions) -> Result<Box<dyn FeatureReader>> {
+    let mut file = File::open(&text.path).map_err(unreadable)?;
     let length = file.metadata().map_err(unreadable)?.len();
-    file.seek(SeekFrom::Start(start)).map_err(unreadable)?;
+    file.seek(SeekFrom::Start(text.start)).map_err(unreadable)?;
     // A line of a sequence has no place for a reference system of the whole: it is WGS 84 unless the sender says otherwise.
     let gate = Gate::new(None, options)?;
     let info = SourceInfo {
@@ -26,11 +26,11 @@ pub(super) fn open(path: &Path, start: u64, separated: bool, options: &ReadOptio
         crs: gate.system.name().to_owned(),
         columns: Vec::new(),
         announced: None,
-        notes: Vec::new(),
+        notes: text.note.iter().cloned().chain(gate.system.note()).collect(),
     };
     let end = if separated { RECORD_SEPARATOR } else { b'\n' };
     let lines = LineScan::new(BufReader::new(file), end, MAX_FEATURE_BYTES);
-    Ok(Box::new(LinesReader { lines, gate, info, length, line: Vec::new() }))
+    Ok(Box::new(LinesReader { lines, gate, info, length, line: Vec::new(), _text: text }))
 }
 
 struct LinesReader {
@@ -39,6 +39,8 @@ struct LinesReader {
     info: SourceInfo,
     length: u64,
     line: Vec<u8>,
+    /// Keeps the scratch file while it is read.
+    _text: Text,
 }
 
 impl FeatureReader for LinesReader {
