@@ -21,6 +21,8 @@ mod faults;
 mod filters;
 mod forged;
 mod gdal;
+mod import_process;
+mod imports;
 mod paging;
 mod paths;
 mod postgis;
