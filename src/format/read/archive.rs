@@ -41,7 +41,8 @@ pub(super) fn unpack(path: &Path, options: &ReadOptions) -> Result<Unpacked> {
     let length = file.metadata().map_err(unreadable)?.len();
     check_count(&mut file, length)?;
     let mut archive = ZipArchive::new(file).map_err(damaged)?;
-    let names = names(&mut archive)?;
+    let mut names = names(&mut archive)?;
+    drop_index(&mut archive, &mut names)?;
     let chosen = choose(&names, options)?;
     let scratch = Scratch::new(&options.scratch)?;
     let mut room = length.saturating_mul(MAX_RATIO);
@@ -116,6 +117,24 @@ fn names(archive: &mut ZipArchive<File>) -> Result<Vec<(usize, String)>> {
         }
     }
     Ok(names)
+}
+
+/// Takes the root document of a KMZ out if it only links to the others: its layers are those.
+fn drop_index(archive: &mut ZipArchive<File>, names: &mut Vec<(usize, String)>) -> Result<()> {
+    const MARK: &[u8] = b"<Placemark";
+    /// The most that is read of a root document; one without places in it is short.
+    const BYTES: u64 = 1 << 20;
+    let root = names.iter().position(|(_, name)| name.eq_ignore_ascii_case("doc.kml"));
+    let Some(root) = root.filter(|_| names.iter().filter(|(_, name)| is_end(name, "kml")).count() > 1) else {
+        return Ok(());
+    };
+    let Some((index, _)) = names.get(root) else { return Ok(()) };
+    let mut text = Vec::new();
+    archive.by_index(*index).map_err(damaged)?.take(BYTES).read_to_end(&mut text).map_err(damaged)?;
+    if (text.len() as u64) < BYTES && !text.windows(MARK.len()).any(|window| window == MARK) {
+        names.remove(root);
+    }
+    Ok(())
 }
 
 /// The path without the end of its name, and that end.

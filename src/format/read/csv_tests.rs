@@ -6,7 +6,7 @@ use crate::format::feature::{Format, ReadOptions};
 use crate::format::read::testing::{fault, read, read_text};
 
 fn point(x: f64, y: f64) -> Value {
-    let plain = |number: f64| if number.fract() == 0.0 { json!(number as i64) } else { json!(number) };
+    let plain = |number: f64| serde_json::from_str::<Value>(&number.to_string()).unwrap();
     json!({"type": "Point", "coordinates": [plain(x), plain(y)]})
 }
 

@@ -24,6 +24,15 @@ struct Field {
     length: usize,
 }
 
+/// What comes next in a table.
+pub(super) enum Record {
+    Whole(Map<String, Value>),
+    /// Marked as deleted: its shape is too.
+    Deleted,
+    /// There is none left.
+    None,
+}
+
 /// A table that is read record by record, as the shapes are.
 pub(super) struct Dbf {
     input: BufReader<File>,
@@ -39,10 +48,11 @@ impl Dbf {
         let mut input = BufReader::new(File::open(path).map_err(unreadable)?);
         let mut head = [0; HEAD_BYTES];
         input.read_exact(&mut head).map_err(|_| damaged())?;
-        let [_, _, _, _, a, b, c, d, e, f, g, h, ..] = head;
-        let records = u32::from_le_bytes([a, b, c, d]);
-        let (header, width) = (usize::from(u16::from_le_bytes([e, f])), usize::from(u16::from_le_bytes([g, h])));
-        let language = head.get(29).copied().unwrap_or(0);
+        let byte = |at: usize| head.get(at).copied().unwrap_or(0);
+        let records = u32::from_le_bytes([byte(4), byte(5), byte(6), byte(7)]);
+        let header = usize::from(u16::from_le_bytes([byte(8), byte(9)]));
+        let width = usize::from(u16::from_le_bytes([byte(10), byte(11)]));
+        let language = byte(29);
         let encoding = code_page.and_then(encoding_of).or(match language {
             0x03 | 0x57 => Some(WINDOWS_1252),
             0xc8 => Encoding::for_label(b"windows-1250"),
@@ -78,16 +88,16 @@ impl Dbf {
         self.encoding.map(Encoding::name)
     }
 
-    /// The next record: `None` when there is none left, `Some(None)` for one that is marked as deleted.
-    pub(super) fn next(&mut self) -> Result<Option<Option<Map<String, Value>>>> {
+    /// The next record.
+    pub(super) fn next(&mut self) -> Result<Record> {
         if self.left == 0 {
-            return Ok(None);
+            return Ok(Record::None);
         }
         self.left -= 1;
         self.input.read_exact(&mut self.record).map_err(|_| damaged())?;
-        let Some((flag, mut cells)) = self.record.split_first() else { return Ok(None) };
+        let Some((flag, mut cells)) = self.record.split_first() else { return Ok(Record::None) };
         if *flag == b'*' {
-            return Ok(Some(None));
+            return Ok(Record::Deleted);
         }
         let mut properties = Map::with_capacity(self.fields.len());
         for field in &self.fields {
@@ -95,7 +105,7 @@ impl Dbf {
             cells = rest;
             properties.insert(field.name.clone(), value(field.kind, cell, self.encoding));
         }
-        Ok(Some(Some(properties)))
+        Ok(Record::Whole(properties))
     }
 }
 

@@ -136,7 +136,7 @@ impl GpxReader {
         loop {
             match self.xml.next()? {
                 Node::Open(name, _) if name == "ele" => {
-                    z = self.xml.text()?.parse().ok().filter(|z: &f64| z.is_finite())
+                    z = self.xml.text()?.parse().ok().filter(|z: &f64| z.is_finite());
                 }
                 Node::Open(name, _) if name == "time" && !is_feature => {
                     let time = self.xml.text()?;

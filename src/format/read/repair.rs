@@ -74,7 +74,9 @@ impl Mended {
             }
             Shape::Polygon(rings) => {
                 let count = rings.len();
-                rings.iter_mut().for_each(|ring| self.ring(ring));
+                for ring in rings.iter_mut() {
+                    self.ring(ring);
+                }
                 // Without its exterior ring a polygon is nothing, whatever its holes are.
                 let has_exterior = rings.first().is_some_and(|ring| ring.len() >= RING_POSITIONS);
                 rings.retain(|ring| ring.len() >= RING_POSITIONS);
@@ -124,7 +126,11 @@ impl Mended {
             }
             Shape::Many(_, parts) => {
                 // A collection: each part for itself; those that are valid stay as they are.
-                return parts.iter_mut().fold(false, |any, part| (valid(part).is_none() && self.untangle(part)) || any);
+                let mut is_any = false;
+                for part in parts {
+                    is_any |= valid(part).is_none() && self.untangle(part);
+                }
+                return is_any;
             }
         };
         let Some(rebuilt) = rebuilt else { return false };

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
 use crate::format::feature::{Feature, FeatureReader, Format, Item, ReadOptions, SourceInfo};
-use crate::format::read::dbf::Dbf;
+use crate::format::read::dbf::{Dbf, Record};
 use crate::format::read::gate::{Gate, rejected};
 use crate::format::read::geojson::share;
 use crate::format::read::json_scan::{MAX_FEATURE_BYTES, unreadable};
@@ -35,7 +35,7 @@ pub(super) fn open(path: &Path, options: &ReadOptions) -> Result<Box<dyn Feature
     match &dbf {
         None => notes.push("there is no .dbf file: the shapes have no properties".to_owned()),
         Some(dbf) => {
-            notes.extend(dbf.encoding().filter(|name| *name != "UTF-8").map(|name| format!("the texts are in {name}")))
+            notes.extend(dbf.encoding().filter(|name| *name != "UTF-8").map(|name| format!("the texts are in {name}")));
         }
     }
     let gate = Gate::new(named, options)?;
@@ -96,10 +96,9 @@ impl FeatureReader for ShapefileReader {
                 return Ok(None);
             }
             let properties = match self.dbf.as_mut().map(Dbf::next).transpose()? {
-                // What is deleted in the table is deleted.
-                Some(Some(None)) => continue,
-                Some(Some(Some(properties))) => properties,
-                Some(None) | None => Map::new(),
+                Some(Record::Deleted) => continue,
+                Some(Record::Whole(properties)) => properties,
+                Some(Record::None) | None => Map::new(),
             };
             return Ok(Some(self.item(properties)));
         }

@@ -119,7 +119,9 @@ fn vertices(content: &mut Content<'_>, count: usize, has_z: bool, has_m: bool) -
     if (has_z || has_m) && content.rest.len() >= 16 + 8 * count {
         content.extra(&mut vertices, |vertex, m| vertex.m = Some(m))?;
         if vertices.iter().all(|vertex| vertex.m.is_none_or(|m| m <= NO_DATA || m.is_nan())) {
-            vertices.iter_mut().for_each(|vertex| vertex.m = None);
+            for vertex in &mut vertices {
+                vertex.m = None;
+            }
         }
     }
     Ok(vertices)

@@ -18,7 +18,7 @@ const LONGITUDE_LATITUDE: &str = "+proj=longlat +datum=WGS84 +no_defs";
 /// The system of Czechia and Slovakia, and its shift (EPSG:5239): the three parameters that `crs-definitions` has for it are 7 m
 /// beside.
 const KROVAK: u32 = 5514;
-const KROVAK_SHIFT: &str = "572.213,85.334,461.94,-4.9732,-1.529,-5.2484,3.5378";
+pub(super) const KROVAK_SHIFT: &str = "572.213,85.334,461.94,4.9732,1.529,5.2484,3.5378";
 
 /// A reference system with its way to WGS 84.
 #[derive(Clone)]

@@ -1,11 +1,14 @@
 //! Reference systems in well-known text: `.prj` files (ESRI), definitions of GeoPackage and FlatGeobuf (WKT 1 and 2).
 
 use crate::error::Result;
-use crate::format::read::system::{System, unsupported};
+use crate::format::read::system::{KROVAK_SHIFT, System, unsupported};
 
 /// The longest text, and its deepest brackets: the parser recurses.
 const MAX_BYTES: usize = 64 << 10;
 const MAX_DEPTH: usize = 24;
+
+/// Longitude and latitude on the datum of [`KROVAK_SHIFT`].
+const S_JTSK: u32 = 4156;
 
 /// Words in names of datums without an authority, and an EPSG code of longitude and latitude on that datum.
 const DATUMS: &[(&str, u32)] = &[
@@ -116,6 +119,9 @@ fn datum_of(lower: &str) -> Option<u32> {
 
 /// The words of PROJ.4 that shift a datum.
 fn shift_of(code: u32) -> Option<String> {
+    if code == S_JTSK {
+        return Some(format!("+towgs84={KROVAK_SHIFT}"));
+    }
     let definition = crs_definitions::from_code(u16::try_from(code).ok()?)?.proj4;
     let word = |key: &str| definition.split_whitespace().find(|word| word.starts_with(key)).map(str::to_owned);
     word("+towgs84=").or_else(|| match word("+datum=").as_deref() {
@@ -124,6 +130,7 @@ fn shift_of(code: u32) -> Option<String> {
         Some("+datum=OSGB36") => Some("+towgs84=446.448,-125.157,542.06,0.1502,0.247,0.8421,-20.4894".to_owned()),
         Some("+datum=potsdam") => Some("+towgs84=598.1,73.7,418.2,0.202,0.045,-2.455,6.7".to_owned()),
         Some("+datum=hermannskogel") => Some("+towgs84=577.326,90.129,463.919,5.137,1.474,5.297,2.4232".to_owned()),
+        Some("+datum=ire65") => Some("+towgs84=482.53,-130.596,564.557,-1.042,-0.214,-0.631,8.15".to_owned()),
         _ => None,
     })
 }
