@@ -27,6 +27,7 @@ stored is. A server may run on the same database meanwhile. Exit 0: stored (or, 
 /// What the operator asks for.
 #[derive(Debug, Args)]
 #[command(after_help = NOTES)]
+#[expect(clippy::struct_excessive_bools, reason = "switches that a person turns one by one, not a state")]
 pub struct Arguments {
     /// The files, one import each, in this order.
     #[arg(required = true, value_name = "FILE")]

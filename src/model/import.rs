@@ -78,6 +78,7 @@ pub struct Renaming {
 /// How a file is imported, as it is kept with the job.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "switches that a person turns one by one, not a state")]
 pub struct ImportOptions {
     /// The key of the one format that is taken, such as `geojson`.
     pub format: Option<String>,

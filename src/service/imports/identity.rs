@@ -147,10 +147,10 @@ mod tests {
         let features = [json!({"key": "a"}), json!({"key": 7}), json!({"key": "a"}), json!({"key": ""}), json!({})];
         let found = ids(&by_property, &features.map(|properties| (None, properties)));
         assert_eq!(found[..2], [Ok(Some("a".to_owned())), Ok(Some("7".to_owned()))]);
-        assert!(found[2..].iter().all(Result::is_err), "{found:?}");
+        assert!(found[2..].iter().all(std::result::Result::is_err), "{found:?}");
         let by_format = ImportOptions { feature_ids: true, ..ImportOptions::default() };
         let found = ids(&by_format, &[(Some("x"), json!({})), (None, json!({})), (Some("x"), json!({}))]);
-        assert_eq!(found.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, false]);
+        assert_eq!(found.iter().map(std::result::Result::is_ok).collect::<Vec<_>>(), [true, false, false]);
     }
 
     #[test]

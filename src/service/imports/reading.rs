@@ -205,7 +205,7 @@ fn mapped(options: &ImportOptions, properties: &Map<String, Value>) -> (String, 
         Some(Value::Number(number)) if options.name_property.is_some() => (number.to_string(), source == NAME),
         _ => (String::new(), false),
     };
-    let kept = properties.iter().filter(|(key, _)| !(is_moved && *key == NAME) && !options.drop.contains(key));
+    let kept = properties.iter().filter(|(key, _)| !(options.drop.contains(key) || is_moved && *key == NAME));
     let renamed = kept.map(|(key, value)| {
         let renaming = options.rename.iter().find(|renaming| renaming.from == *key);
         (renaming.map_or(key, |renaming| &renaming.to).clone(), value.clone())
