@@ -41,6 +41,7 @@ pub fn measure(cities: &Path, folder: &Path, report: &mut Report) -> Outcome<()>
         door.push(floor, by_mutation(cities, &database("door"), folder)?);
     }
     report.push(Row::times("import into a file, against ogr2ogr".into(), file.rates(), GOAL));
+    uploads(folder, report)?;
     report.push(Row::times("import by the mutation, against ogr2ogr".into(), door.rates(), HTTP_GOAL));
     let cluster = Cluster::start(SETTINGS);
     let mut postgis = Rounds::default();
@@ -104,23 +105,55 @@ fn sql(url: &str, statements: &str) -> Outcome<()> {
     })
 }
 
+/// What uploads of the greatest size at once add to the memory of a server.
+fn uploads(folder: &Path, report: &mut Report) -> Outcome<()> {
+    const AT_ONCE: usize = 5;
+    const BYTES: usize = 100 << 20;
+    let database = data::url_of(&folder.join("uploads.gpkg"));
+    let token = token(&database, folder)?;
+    let (server, _) = Server::start(&database, folder, KNOCK)?;
+    let before = server.peak_bytes()?;
+    // No file of any format: nothing of it is read once it is there.
+    let form = form("mutation($f: Upload) { importLocations(layer: \"places\", file: $f) { id } }", &vec![b' '; BYTES]);
+    let answers: Vec<Outcome<Value>> = std::thread::scope(|scope| {
+        let kind = "multipart/form-data; boundary=x";
+        let senders = [(); AT_ONCE].map(|()| scope.spawn(|| post(server.address, &token, kind, &form)));
+        senders.into_iter().map(|sender| sender.join().unwrap_or_else(|_| Err("a sender failed".into()))).collect()
+    });
+    for answer in answers {
+        let answer = answer?;
+        answer["data"]["importLocations"]["id"].as_str().ok_or(format!("no job: {answer}"))?;
+    }
+    let added = server.peak_bytes()?.saturating_sub(before);
+    report.push(Row::bytes("5 uploads of 100 MB at once add", added, Goal::Bytes(100 << 20)));
+    Ok(())
+}
+
+/// An administrator's token for imports.
+fn token(database: &str, folder: &Path) -> Outcome<String> {
+    run(database, folder, &["user", "create", "root", "--role", "admin"])?;
+    let token = ["token", "create", "--user", "root", "--name", "bench", "--scope", "import", "--scope", "admin"];
+    Ok(String::from_utf8(cairn(database, folder, &token).output()?.stdout)?.trim().to_owned())
+}
+
+/// A question with a file, as a body with the boundary `x`.
+fn form(query: &str, file: &[u8]) -> Vec<u8> {
+    let operations = json!({ "query": query, "variables": { "f": null } });
+    let part = |name: &str| format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"f\"\r\n\r\n");
+    let [first, second, third] = [part("operations"), part("map"), part("0")];
+    let head = format!("{first}{operations}\r\n{second}{{\"0\":[\"variables.f\"]}}\r\n{third}");
+    [head.as_bytes(), file, b"\r\n--x--\r\n"].concat()
+}
+
 /// Seconds from the first byte of the upload to the job that is done.
 fn by_mutation(cities: &Path, database: &str, folder: &Path) -> Outcome<f64> {
-    run(database, folder, &["user", "create", "root", "--role", "admin"])?;
-    let scopes = ["--scope", "import", "--scope", "admin"];
-    let token = ["token", "create", "--user", "root", "--name", "bench"];
-    let token = cairn(database, folder, &[&token[..], &scopes[..]].concat()).output()?.stdout;
-    let token = String::from_utf8(token)?.trim().to_owned();
+    let token = token(database, folder)?;
     let file = std::fs::read(cities)?;
     let (server, _) = Server::start(database, folder, KNOCK)?;
     let began = Instant::now();
     let query = "mutation($f: Upload) { importLocations(layer: \"cities\", file: $f,
         options: { createLayer: true, featureIds: true }) { id } }";
-    let operations = json!({ "query": query, "variables": { "f": null } });
-    let part = |name: &str| format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"f\"\r\n\r\n");
-    let head =
-        format!("{}{operations}\r\n{}{{\"0\":[\"variables.f\"]}}\r\n{}", part("operations"), part("map"), part("0"));
-    let form = [head.as_bytes(), &file, b"\r\n--x--\r\n"].concat();
+    let form = form(query, &file);
     let answer = post(server.address, &token, "multipart/form-data; boundary=x", &form)?;
     let id = answer["data"]["importLocations"]["id"].as_str().ok_or(format!("no job: {answer}"))?.to_owned();
     let look = json!({ "query": "query($id: ID!) { importJob(id: $id) { state error { message } } }", "variables": { "id": id } });

@@ -22,6 +22,7 @@ mod filters;
 mod forged;
 mod gdal;
 mod import_process;
+mod import_upload;
 mod imports;
 mod paging;
 mod paths;

@@ -28,4 +28,4 @@ pub use fault::{PATH, shape};
 pub use handler::{Door, Execute, get, post};
 pub use mask::{mask, to_server_error};
 pub use text_guard::{check_text, nesting_of_json};
-pub(super) use upload::is_multipart;
+pub use upload::is_multipart;

@@ -23,7 +23,7 @@ const MAX_MAP_BYTES: usize = 4_096;
 const PREFLIGHT: [&str; 2] = ["graphql-require-preflight", "apollo-require-preflight"];
 
 /// Whether the body is a form with files.
-pub(in super::super) fn is_multipart(headers: &HeaderMap) -> bool {
+pub fn is_multipart(headers: &HeaderMap) -> bool {
     let full = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     full.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("multipart/form-data"))
 }
