@@ -73,6 +73,15 @@ async fn next(mut spool: SpoolReader) -> Result<(SpoolReader, Option<ImportBatch
 
 /// Moves the spool into the layer and marks the job as done, in one transaction.
 pub(super) async fn store(locations: &Locations, task: &Task<'_>) -> Result<Stored> {
+    locations.store().make_room(true).await?;
+    let stored = transact(locations, task).await;
+    if let Err(error) = locations.store().make_room(false).await {
+        tracing::warn!(%error, "the memory of an import is not given back");
+    }
+    stored
+}
+
+async fn transact(locations: &Locations, task: &Task<'_>) -> Result<Stored> {
     let Task { job, author, .. } = *task;
     locations
         .edit(&author.viewer, |access| async move {

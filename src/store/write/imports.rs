@@ -103,6 +103,19 @@ impl Store {
         Batcher { dialect: self.dialect, batch: ImportBatch::default(), hex: String::new() }
     }
 
+    /// Gives the one connection that writes to a file memory for the indexes that an import touches everywhere, and takes it
+    /// back. With SQLite's usual 2 MB every page of them would go to the disk again and again before the commit.
+    pub async fn make_room(&self, is_import: bool) -> Result<()> {
+        let statements = match (self.dialect, is_import) {
+            (Dialect::Geopackage, true) => "PRAGMA cache_size = -65536",
+            (Dialect::Geopackage, false) => "PRAGMA cache_size = -2000; PRAGMA shrink_memory; PRAGMA optimize",
+            // A server has memory of its own.
+            (Dialect::Postgis, _) => return Ok(()),
+        };
+        self.writer.execute_unprepared(statements).await?;
+        Ok(())
+    }
+
     /// How many rows of a batch have a location by their external id, and how many of those are as the batch has them. Reads.
     pub async fn compare_batch(&self, layer: LayerId, batch: &ImportBatch) -> Result<(u64, u64)> {
         let sql = match self.dialect {
