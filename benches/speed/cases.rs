@@ -1,7 +1,7 @@
 //! What is asked: the questions of a map, of a list and of a spatial analysis, each in many places.
 
 use std::error::Error;
-use std::f64::consts::{SQRT_2, TAU};
+use std::f64::consts::TAU;
 
 use serde_json::{Value, json};
 
@@ -42,7 +42,9 @@ pub enum Sought {
     /// The first by id in a box.
     Inside(Area),
     /// The first by distance from a place, at most so many metres away.
-    Around(Place, Option<f64>),
+    Around(Place, f64),
+    /// The first by distance from a place.
+    Nearest(Place),
     /// The first by id within a ring.
     Within(Vec<[f64; 2]>),
 }
@@ -98,25 +100,24 @@ fn in_box(query: &str, area: Area, first: usize) -> Result<Question, Box<dyn Err
 
 /// The nearest, at any distance or within one.
 fn around(places: &[Place], first: usize, meters: Option<f64>) -> Result<Vec<Question>, Box<dyn Error + Send + Sync>> {
-    boxes(places, first, QUESTIONS, 2).into_iter().map(|(middle, half)| near(middle, half, first, meters)).collect()
+    boxes(places, first, QUESTIONS, 2).into_iter().map(|(middle, _)| near(middle, first, meters)).collect()
 }
 
 /// The nearest at any distance, as GeoJSON.
 pub fn nearest(middle: Place, first: usize) -> Result<Question, Box<dyn Error + Send + Sync>> {
-    near(middle, 0.0, first, None)
+    near(middle, first, None)
 }
 
-fn near(middle: Place, half: f64, first: usize, meters: Option<f64>) -> Result<Question, Box<dyn Error + Send + Sync>> {
+fn near(middle: Place, first: usize, meters: Option<f64>) -> Result<Question, Box<dyn Error + Send + Sync>> {
     let (lon, lat) = middle;
     let filter = meters.map(
         |meters| json!({ "dWithin": { "geometry": { "type": "Point", "coordinates": [lon, lat] }, "meters": meters } }),
     );
     let near = json!({ "position": { "lon": lon, "lat": lat } });
     let body = body(GEOJSON, &json!({ "filter": filter, "near": near, "first": first }))?;
-    // The corners of the square box that holds the nearest lie farthest away.
-    let radius = meters.map_or(half * SQRT_2, |meters| meters / METERS_PER_DEGREE);
-    let area = Area::around_circle(middle, radius);
-    Ok(Question { body, floor: Asked { area, limit: first }, sought: Sought::Around(middle, meters) })
+    let area = Area::around_circle(middle, meters.unwrap_or_default() / METERS_PER_DEGREE);
+    let sought = meters.map_or(Sought::Nearest(middle), |meters| Sought::Around(middle, meters));
+    Ok(Question { body, floor: Asked { area, limit: first }, sought })
 }
 
 /// Wavy rings of 200 vertices around cities.

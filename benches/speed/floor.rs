@@ -1,10 +1,11 @@
 //! The floor: rusqlite on the same file, in this process, with the writing of features done by hand, and what R-trees do not
 //! know (distances, the inside of a ring) measured by hand as well.
 
+use std::ops::Range;
 use std::path::Path;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, Row, Statement};
+use rusqlite::{Connection, OpenFlags, Row, Rows, Statement};
 
 use crate::cases::{METERS_PER_DEGREE, Question, Sought};
 use crate::data::Place;
@@ -35,11 +36,14 @@ pub fn prepare(connection: &Connection) -> rusqlite::Result<Statement<'_>> {
 /// Reads the rows and writes their features into `out`, which is emptied first.
 pub fn answer(statement: &mut Statement<'_>, question: &Question, out: &mut Vec<u8>) -> rusqlite::Result<()> {
     let Asked { area: Area { west, south, east, north }, limit } = question.floor;
+    if let Sought::Nearest(here) = question.sought {
+        return nearest(statement, here, limit, out);
+    }
     out.clear();
-    out.extend_from_slice(br#"{"type":"FeatureCollection","features":["#);
+    out.extend_from_slice(OPENING);
     let in_the_box = match question.sought {
         Sought::Inside(_) => i64::try_from(limit).unwrap_or(i64::MAX),
-        Sought::Around(..) | Sought::Within(_) => i64::MAX,
+        Sought::Around(..) | Sought::Nearest(_) | Sought::Within(_) => i64::MAX,
     };
     let mut rows = statement.query((west, south, east, north, in_the_box))?;
     match &question.sought {
@@ -58,27 +62,76 @@ pub fn answer(statement: &mut Statement<'_>, question: &Question, out: &mut Vec<
             }
         }
         Sought::Around(here, meters) => {
-            // Features are written as they come and put in order at the end.
-            let (mut written, mut found) = (Vec::new(), Vec::new());
-            while let Some(row) = rows.next()? {
-                let away = haversine(*here, position(row)?);
-                if meters.is_none_or(|meters| away <= meters) {
-                    let start = written.len();
-                    feature(row, &mut written)?;
-                    found.push((away, start..written.len()));
-                }
-            }
-            found.sort_by(|(one, _), (other, _)| one.total_cmp(other));
-            for (_, range) in found.into_iter().take(limit) {
-                out.extend_from_slice(written.get(range).unwrap_or_default());
-            }
+            let mut circle = Circle::default();
+            circle.fill(&mut rows, *here, *meters)?;
+            circle.write(limit, out);
         }
+        Sought::Nearest(_) => {}
     }
+    close(out);
+    Ok(())
+}
+
+/// The nearest by circles that double until they hold enough: nobody tells the floor how far it has to look.
+fn nearest(statement: &mut Statement<'_>, here: Place, limit: usize, out: &mut Vec<u8>) -> rusqlite::Result<()> {
+    /// Of the radii tried, the one that makes the floor of the bench's cities fastest.
+    const FIRST_DEGREES: f64 = 0.15;
+    const ALL_DEGREES: f64 = 180.0;
+    let (mut degrees, mut circle) = (FIRST_DEGREES, Circle::default());
+    loop {
+        let Area { west, south, east, north } = Area::around_circle(here, degrees);
+        let mut rows = statement.query((west, south, east, north, i64::MAX))?;
+        circle.fill(&mut rows, here, degrees * METERS_PER_DEGREE)?;
+        if circle.found.len() >= limit || degrees > ALL_DEGREES {
+            break;
+        }
+        degrees *= 2.0;
+    }
+    out.clear();
+    out.extend_from_slice(OPENING);
+    circle.write(limit, out);
+    close(out);
+    Ok(())
+}
+
+const OPENING: &[u8] = br#"{"type":"FeatureCollection","features":["#;
+
+fn close(out: &mut Vec<u8>) {
     if out.last() == Some(&b',') {
         out.pop();
     }
     out.extend_from_slice(b"]");
-    Ok(())
+}
+
+/// Features written as they come, to be put in order at the end.
+#[derive(Default)]
+struct Circle {
+    written: Vec<u8>,
+    found: Vec<(f64, Range<usize>)>,
+}
+
+impl Circle {
+    /// Takes the rows within so many metres, and nothing from before.
+    fn fill(&mut self, rows: &mut Rows<'_>, here: Place, meters: f64) -> rusqlite::Result<()> {
+        self.written.clear();
+        self.found.clear();
+        while let Some(row) = rows.next()? {
+            let away = haversine(here, position(row)?);
+            if away <= meters {
+                let start = self.written.len();
+                feature(row, &mut self.written)?;
+                self.found.push((away, start..self.written.len()));
+            }
+        }
+        self.found.sort_by(|(one, _), (other, _)| one.total_cmp(other));
+        Ok(())
+    }
+
+    fn write(&self, limit: usize, out: &mut Vec<u8>) {
+        for (_, range) in self.found.iter().take(limit) {
+            out.extend_from_slice(self.written.get(range.clone()).unwrap_or_default());
+        }
+    }
 }
 
 /// One feature and a comma.

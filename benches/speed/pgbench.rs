@@ -66,15 +66,15 @@ pub fn statement(sought: &Sought, limit: usize, form: Form) -> String {
         Sought::Within(_) => {
             ("", "ST_Within(geom, (SELECT geom FROM floor_polygon WHERE id = :i))".to_owned(), "location.id".to_owned())
         }
-        Sought::Around(_, Some(meters)) => {
+        Sought::Around(_, meters) => {
             (away.as_str(), format!("ST_DWithin(geom::geography, {HERE}, {meters})"), "meters, id".to_owned())
         }
-        Sought::Around(_, None) => (away.as_str(), "true".to_owned(), format!("geom::geography <-> {HERE}")),
+        Sought::Nearest(_) => (away.as_str(), "true".to_owned(), format!("geom::geography <-> {HERE}")),
     };
     let meters = if distance.is_empty() { String::new() } else { format!(", {distance} AS meters") };
     let rows = |columns: &str| match sought {
         // `<->` measures on the sphere: the nearest on the ellipsoid are among twice as many.
-        Sought::Around(_, None) => format!(
+        Sought::Nearest(_) => format!(
             "SELECT * FROM (SELECT {columns}{meters} FROM location ORDER BY {order} LIMIT {}) AS walk
             ORDER BY meters, id LIMIT {limit}",
             2 * limit
@@ -106,7 +106,7 @@ pub fn variables(question: &Question) -> Vec<(&'static str, f64)> {
         Sought::Inside(Area { west, south, east, north }) => {
             vec![("west", *west), ("south", *south), ("east", *east), ("north", *north)]
         }
-        Sought::Around((lon, lat), _) => vec![("lon", *lon), ("lat", *lat)],
+        Sought::Around((lon, lat), _) | Sought::Nearest((lon, lat)) => vec![("lon", *lon), ("lat", *lat)],
         Sought::Within(_) => Vec::new(),
     }
 }

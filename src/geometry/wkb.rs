@@ -92,6 +92,9 @@ impl<'a> Wkb<'a> {
     /// clear, and writers of EWKB differ in what they repeat on parts. Their dimensions must be those of the whole, and a
     /// reference system that a part names must be the one that the whole names.
     pub fn check(bytes: &'a [u8]) -> Result<Self, WkbFault> {
+        if let Some((x, y)) = plain_point(bytes) {
+            return Ok(Self { bytes, survey: Survey::point(x, y) });
+        }
         let mut surveyor = Surveyor { envelope: Envelope::EMPTY, vertices: 0, is_canonical: true };
         let head = walk(bytes, &mut surveyor)?;
         let survey = Survey {
@@ -159,6 +162,15 @@ impl<'a> Wkb<'a> {
         let envelope = self.survey.envelope;
         (self.survey.kind == GeometryType::Point && !envelope.is_empty()).then_some((envelope.min_x, envelope.min_y))
     }
+}
+
+/// The position of a point in the form that Cairn stores, without a height: most rows are one, and need no walk.
+fn plain_point(bytes: &[u8]) -> Option<(f64, f64)> {
+    const HEAD: &[u8] = &[1, 1, 0, 0, 0];
+    let ordinates: &[u8; 16] = bytes.strip_prefix(HEAD)?.try_into().ok()?;
+    let (x, y) = ordinates.split_first_chunk::<8>()?;
+    let (x, y) = (f64::from_le_bytes(*x), f64::from_le_bytes(*y.first_chunk()?));
+    (x.is_finite() && y.is_finite()).then_some((x, y))
 }
 
 /// Counts vertices and grows the envelope.

@@ -6,21 +6,24 @@ use chrono::Utc;
 
 use crate::auth::secret::{self, API_TOKEN};
 use crate::error::{Error, ErrorCode, Result};
-use crate::model::account::{Account, ApiToken, ApiTokenId};
-use crate::model::{Caller, Credential, Scope, SignedIn, Timestamp, UserId, Viewer};
+use crate::model::account::{ApiToken, ApiTokenId};
+use crate::model::{Caller, Credential, Scope, Timestamp, UserId, Viewer};
 use crate::service::Accounts;
+use crate::service::rights::{caller, refused, viewer};
 
 /// The last use of an API token is noted once in so many seconds.
 const USE_NOTED_SECONDS: i64 = 60;
 
-fn refused() -> Error {
-    Error::new(ErrorCode::Unauthenticated, "the token is not valid or has ended: sign in again")
-}
-
 impl Accounts {
     /// Who a bearer token stands for. What cannot be proved is refused and never taken for nobody.
     pub async fn caller(self: &Arc<Self>, token: &str) -> Result<Caller> {
-        if token.starts_with(API_TOKEN) { self.of_api_token(token).await } else { self.of_access_token(token).await }
+        if token.starts_with(API_TOKEN) {
+            return self.of_api_token(token).await;
+        }
+        match self.issuer.as_ref().filter(|issuer| issuer.is_named_by(token)) {
+            Some(issuer) => self.of_issuer(issuer, token).await,
+            None => self.of_access_token(token).await,
+        }
     }
 
     /// An account as it is now, for work that it asked for before and that a part of its rights is enough for.
@@ -83,18 +86,4 @@ impl Accounts {
         }
         is_due
     }
-}
-
-fn caller(account: &Account, scope: Scope, credential: Credential) -> Caller {
-    Caller { viewer: viewer(account, scope), credential: Some(credential), request_id: None }
-}
-
-fn viewer(account: &Account, scope: Scope) -> Viewer {
-    Viewer::SignedIn(Arc::new(SignedIn {
-        user: account.id,
-        username: account.username.clone(),
-        role: account.role,
-        grants: account.grants.clone(),
-        scope,
-    }))
 }

@@ -151,6 +151,19 @@ fn a_list_of_wkt_is_read_line_by_line() {
 }
 
 #[test]
+fn a_tangle_is_refused_before_it_takes_all_memory() {
+    let options = ReadOptions { repair: true, ..ReadOptions::default() };
+    // Every edge of the star crosses nearly every other.
+    let corner = |number: usize| {
+        let angle = f64::from(u32::try_from(number * 1_000 % 2_001).unwrap()) / 2_001.0 * std::f64::consts::TAU;
+        format!("{} {}", angle.cos(), angle.sin())
+    };
+    let corners: Vec<String> = (0..=2_001).map(corner).collect();
+    let all = read(format!("POLYGON(({}))\n", corners.join(",")).as_bytes(), options).unwrap();
+    assert_eq!((all.features.len(), all.rejected.len()), (0, 1));
+}
+
+#[test]
 fn what_is_mended_is_told() {
     let options = ReadOptions { repair: true, ..ReadOptions::default() };
     let text = "POLYGON((0 0,1 0,1 1))\nPOLYGON((0 0,2 2,2 0,0 2,0 0))\nLINESTRING(0 0,0 0,1 1)\nPOLYGON((0 0,1 1,0 0))\n\

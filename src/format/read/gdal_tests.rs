@@ -101,21 +101,40 @@ fn every_geometry_and_value_survives_the_formats_that_hold_all() {
         ("GeoJSONSeq", "a.seq", vec![], Format::GeoJsonLines),
         ("GeoJSONSeq", "b.seq", vec!["-lco", "RS=YES"], Format::GeoJsonLines),
         ("GPKG", "a.gpkg", vec![], Format::GeoPackage),
-        ("FlatGeobuf", "a.fgb", vec!["-lco", "SPATIAL_INDEX=NO"], Format::FlatGeobuf),
         ("CSV", "a.csv", vec!["-lco", "GEOMETRY=AS_WKT"], Format::Csv),
         ("CSV", "b.csv", vec!["-lco", "GEOMETRY=AS_WKT", "-lco", "SEPARATOR=SEMICOLON"], Format::Csv),
     ] {
         let all = bench.written(driver, name, &more, ReadOptions::default());
         assert_eq!(all.info.format, format, "{name}");
         let rows = sorted(&all);
-        // GDAL leaves features without geometry out of a FlatGeobuf; the last one is such.
-        let count = geometries.len() - usize::from(format == Format::FlatGeobuf);
-        assert_eq!(rows.len(), count, "{name}");
+        assert_eq!(rows.len(), geometries.len(), "{name}");
         for ((found, properties), (number, wanted)) in rows.iter().zip(geometries.iter().enumerate()) {
             assert_eq!(found, wanted, "{name} {number}");
             assert_eq!(properties, &feature(number, wanted)["properties"], "{name} {number}");
         }
-        assert!(all.info.announced.is_none_or(|announced| announced == count as u64), "{name}");
+        assert!(all.info.announced.is_none_or(|announced| announced == geometries.len() as u64), "{name}");
+    }
+}
+
+#[test]
+fn flatgeobuf_is_read_with_and_without_an_index() {
+    // GDAL writes a file with heights or without, and leaves features without geometry out.
+    let collection = json!({"type": "GeometryCollection", "geometries": [flat()[0], flat()[1]]});
+    for (number, geometries) in
+        [[flat(), vec![collection]].concat(), high(), vec![high()[2].clone()]].iter().enumerate()
+    {
+        let features: Vec<Value> = geometries.iter().enumerate().map(|(number, one)| feature(number, one)).collect();
+        let bench = Bench::new(&features);
+        for index in ["SPATIAL_INDEX=NO", "SPATIAL_INDEX=YES"] {
+            let dimensions = if number == 0 { "XY" } else { "XYZ" };
+            let more = ["-lco", index, "-dim", dimensions];
+            let all = bench.written("FlatGeobuf", &format!("{number}{index}.fgb"), &more, ReadOptions::default());
+            assert_eq!((all.info.format, all.info.announced), (Format::FlatGeobuf, Some(geometries.len() as u64)));
+            let rows = sorted(&all);
+            for ((found, properties), (number, wanted)) in rows.iter().zip(geometries.iter().enumerate()) {
+                assert_eq!((found, properties), (wanted, &features[number]["properties"]), "{index} {number}");
+            }
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::format::read::system::{KROVAK_SHIFT, System, unsupported};
+use crate::format::read::system_refused::is_refused;
 
 /// The longest text, and its deepest brackets: the parser recurses.
 const MAX_BYTES: usize = 64 << 10;
@@ -17,6 +18,11 @@ const DATUMS: &[(&str, u32)] = &[
     ("wgs_84", 4326),
     ("world geodetic system 1984", 4326),
     ("etrs", 4258),
+    ("etrf2000", 4258),
+    ("sweref99", 4619),
+    ("lithuanian_1994", 4669),
+    ("lithuania_1994", 4669),
+    ("lks94", 4669),
     ("european_terrestrial", 4258),
     ("north_american_1983", 4269),
     ("north_american_datum_1983", 4269),
@@ -38,10 +44,10 @@ const DATUMS: &[(&str, u32)] = &[
     ("jgd_2000", 4612),
     ("japanese_geodetic_datum_2000", 4612),
     ("militar_geographische", 4312),
+    ("mgi_1901", 3906),
     ("mgi", 4312),
     ("s_jtsk", 4156),
     ("jednotne_trigonometricke", 4156),
-    ("pulkovo_1942", 4284),
     ("tm65", 4299),
     ("hartebeesthoek94", 4148),
 ];
@@ -121,6 +127,9 @@ fn datum_of(lower: &str) -> Option<u32> {
 fn shift_of(code: u32) -> Option<String> {
     if code == S_JTSK {
         return Some(format!("+towgs84={KROVAK_SHIFT}"));
+    }
+    if is_refused(code) {
+        return None;
     }
     let definition = crs_definitions::from_code(u16::try_from(code).ok()?)?.proj4;
     let word = |key: &str| definition.split_whitespace().find(|word| word.starts_with(key)).map(str::to_owned);

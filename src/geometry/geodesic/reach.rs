@@ -15,10 +15,11 @@ const SLACK_DEGREES: f64 = 1e-9;
 /// Widths and latitudes are rounded outward to steps of 2^-10 degrees before [`bulge`] computes with them.
 const STEPS_PER_DEGREE: f64 = 1024.0;
 
-/// Boxes of points are as narrow as this, and those of many houses: for them a constant takes the place of trigonometry.
-const NARROW_DEGREES: f64 = 1e-3;
-/// A great-circle edge that wide rises by at most (w/2)^2 / 4 radians above its ends, 1.1e-9 degrees.
-const NARROW_RISE_DEGREES: f64 = 2e-9;
+/// Boxes of points are as low as this, and those of many houses.
+const LOW_DEGREES: f64 = 1e-3;
+/// Up to so many degrees a few terms of a series stand for sines and cosines: a walk asks about hundreds of boxes, and most of
+/// them are small and near.
+const SMALL_DEGREES: f64 = 8.0;
 
 /// The envelope widened to hold every great-circle edge between two positions in it.
 ///
@@ -31,16 +32,16 @@ pub fn bulge(envelope: Envelope) -> Envelope {
     if envelope.is_empty() || width <= 0.0 {
         return envelope;
     }
-    let Envelope { min_y, max_y, .. } = envelope;
+    let (north, south) = (envelope.max_y > 0.0, envelope.min_y < 0.0);
+    let rise = greatest_rise(width.min(SMALL_DEGREES));
     let held = Envelope {
-        min_y: min_y.min((min_y - NARROW_RISE_DEGREES).max(-90.0)),
-        max_y: max_y.max((max_y + NARROW_RISE_DEGREES).min(90.0)),
+        min_y: if south { envelope.min_y.min((envelope.min_y - rise).max(-90.0)) } else { envelope.min_y },
+        max_y: if north { envelope.max_y.max((envelope.max_y + rise).min(90.0)) } else { envelope.max_y },
         ..envelope
     };
-    if width <= NARROW_DEGREES {
+    if width <= SMALL_DEGREES {
         return held;
     }
-    let (north, south) = (envelope.max_y > 0.0, envelope.min_y < 0.0);
     let stepped = (width * STEPS_PER_DEGREE).ceil() / STEPS_PER_DEGREE;
     if stepped >= 180.0 {
         // The shorter way between some of the positions goes round the other side, and may pass a pole.
@@ -51,6 +52,17 @@ pub fn bulge(envelope: Envelope) -> Envelope {
     let max_y = if north { held.max_y.max(top(envelope.max_y, stepped)) } else { held.max_y };
     let min_y = if south { held.min_y.min(-top(-envelope.min_y, stepped)) } else { held.min_y };
     Envelope { min_y, max_y, ..envelope }
+}
+
+/// Degrees that an edge between two positions, `width` degrees of longitude apart and at most 8, rises above both at most,
+/// wherever it is.
+///
+/// With x half the width and k = 1 / cos x it is atan(k tan lat) - lat, greatest where tan lat = k^(-1/2), and there
+/// atan((k - 1) / (2 k^(1/2))) <= (k - 1) / 2 <= x^2 (1 + x^2) / 4.
+fn greatest_rise(width: f64) -> f64 {
+    const ROUNDING_DEGREES: f64 = 1e-9;
+    let half = width.to_radians() / 2.0;
+    (half * half * (1.0 + half * half) / 4.0).to_degrees() + ROUNDING_DEGREES
 }
 
 /// The highest latitude of an edge between two positions at latitude `lat > 0`, `width` degrees of longitude apart.
@@ -107,6 +119,9 @@ pub fn least_distance(lon: f64, lat: f64, envelope: Envelope) -> f64 {
         return f64::INFINITY;
     }
     let turn = turn_to(lon, envelope);
+    if let Some(angle) = small_angle(lat, turn, envelope) {
+        return (angle * LEAST_RADIUS - ROUNDING_METERS).max(0.0);
+    }
     let (sin, cos) = lat.to_radians().sin_cos();
     let haversine = |other: f64| {
         let north = ((other - lat).to_radians() / 2.0).sin();
@@ -115,7 +130,7 @@ pub fn least_distance(lon: f64, lat: f64, envelope: Envelope) -> f64 {
     };
     let angle = |haversine: f64| 2.0 * haversine.max(0.0).sqrt().min(1.0).asin();
     let height = envelope.max_y - envelope.min_y;
-    let least = if height <= NARROW_DEGREES {
+    let least = if height <= LOW_DEGREES {
         // The box of a point: no place in it is farther from its middle than half its height, on this meridian.
         angle(haversine(envelope.min_y + height / 2.0)) - (height / 2.0).to_radians()
     } else if turn == 0.0 {
@@ -130,14 +145,43 @@ pub fn least_distance(lon: f64, lat: f64, envelope: Envelope) -> f64 {
     (least * LEAST_RADIUS - ROUNDING_METERS).max(0.0)
 }
 
+/// A spherical angle in radians that no position of a box is nearer than, if the box is small and near: the haversine of the
+/// least difference in latitude and the least in longitude, at the box's latitude nearest to a pole.
+fn small_angle(lat: f64, turn: f64, envelope: Envelope) -> Option<f64> {
+    let height = envelope.max_y - envelope.min_y;
+    let rise = (lat - lat.clamp(envelope.min_y, envelope.max_y)).abs();
+    if turn.max(height).max(rise) > SMALL_DEGREES {
+        return None;
+    }
+    let poleward = envelope.max_y.max(-envelope.min_y);
+    let (north, east) = (least_sine(rise.to_radians() / 2.0), least_sine(turn.to_radians() / 2.0));
+    let cosines = least_cosine(lat.to_radians()) * least_cosine(poleward.to_radians());
+    // The angle is twice the arc sine, which is never less than its argument.
+    Some(2.0 * (north * north + cosines * east * east).sqrt())
+}
+
+/// Never more than the sine of a small angle that is not negative: the series ends after a term that takes away.
+fn least_sine(angle: f64) -> f64 {
+    angle * (1.0 - angle * angle / 6.0)
+}
+
+/// Never more than the cosine of an angle up to a quarter turn, and 5e-7 less at most: see [`least_sine`].
+fn least_cosine(angle: f64) -> f64 {
+    const FACTORS: [f64; 5] = [3_628_800.0, 40_320.0, 720.0, 24.0, 2.0];
+    let square = angle * angle;
+    let series = FACTORS.iter().fold(0.0, |sum, factor| -square * (1.0 / factor + sum));
+    (1.0 + series).max(0.0)
+}
+
 /// Degrees of longitude to the nearest side of the box: 0 within its width, never over 180.
 fn turn_to(lon: f64, envelope: Envelope) -> f64 {
     if envelope.min_x <= lon && lon <= envelope.max_x {
         return 0.0;
     }
+    // Sides of an index lie a rounding beyond 180 degrees.
     let apart = |side: f64| {
-        let turn = (lon - side).abs() % 360.0;
-        turn.min(360.0 - turn)
+        let turn = (lon - side).abs();
+        turn.min((360.0 - turn).max(0.0))
     };
     apart(envelope.min_x).min(apart(envelope.max_x))
 }
@@ -227,6 +271,19 @@ mod tests {
         ) {
             let distance = point_distance((lon, lat), inside(envelope, at));
             prop_assert!(least_distance(lon, lat, envelope) <= distance);
+        }
+
+        #[test]
+        fn nothing_in_a_small_box_nearby_is_nearer_than_the_least_distance(
+            (west, south) in (-180.0..180.0_f64, -90.0..90.0_f64),
+            size in (0.0..9.0_f64, 0.0..9.0_f64),
+            at in (0.0..=1.0_f64, 0.0..=1.0_f64),
+            from in (-20.0..20.0_f64, -20.0..20.0_f64),
+        ) {
+            let box_ = envelope(west, south, (west + size.0).min(180.0), (south + size.1).min(90.0));
+            let here = ((west + from.0).clamp(-180.0, 180.0), (south + from.1).clamp(-90.0, 90.0));
+            let distance = point_distance(here, inside(box_, at));
+            prop_assert!(least_distance(here.0, here.1, box_) <= distance);
         }
 
         #[test]

@@ -8,6 +8,8 @@ use crate::geometry::wkb::{Part, Positions, Vertex, Visitor, Wkb, walk};
 /// The most decimals that may be asked for: 15 tell apart any two longitudes that a double can hold near 0.
 const MAX_PRECISION: u8 = 15;
 
+const POINT: &str = r#"{"type":"Point","coordinates":"#;
+
 /// Appends the geometry object: heights kept, at most `precision` decimals (0 to 15), exterior rings counter-clockwise and
 /// holes clockwise whichever way they are stored.
 ///
@@ -19,7 +21,14 @@ pub fn write(wkb: Wkb<'_>, precision: u8, out: &mut Vec<u8>) -> Result<()> {
     }
     // "Point" with a height at 7 decimals is 80 bytes; a position of a line about 24.
     out.reserve(64 + 24 * wkb.vertices());
-    walk(wkb.bytes(), &mut GeoJsonWriter { out, precision })?;
+    let mut writer = GeoJsonWriter { out, precision };
+    if let Some((x, y)) = wkb.point().filter(|_| !wkb.has_z()) {
+        writer.push(POINT);
+        writer.position(Vertex { x, y, z: None, m: None });
+        writer.push("}");
+        return Ok(());
+    }
+    walk(wkb.bytes(), &mut writer)?;
     Ok(())
 }
 
@@ -40,7 +49,7 @@ impl GeoJsonWriter<'_> {
         }
         if part.is_tagged() {
             self.push(match part.kind {
-                GeometryType::Point => r#"{"type":"Point","coordinates":"#,
+                GeometryType::Point => POINT,
                 GeometryType::LineString => r#"{"type":"LineString","coordinates":"#,
                 GeometryType::Polygon => r#"{"type":"Polygon","coordinates":"#,
                 GeometryType::MultiPoint => r#"{"type":"MultiPoint","coordinates":"#,

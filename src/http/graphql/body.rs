@@ -9,7 +9,7 @@ use std::error::Error as StdError;
 use std::io;
 
 /// The body, whole, if it is within the limit and keeps coming.
-pub(super) async fn read_body(body: Body, headers: &HeaderMap, limit: usize) -> Result<Bytes, Problem> {
+pub(crate) async fn read_body(body: Body, headers: &HeaderMap, limit: usize) -> Result<Bytes, Problem> {
     let too_large = || {
         let sentence = format!("the request body is larger than {limit} bytes");
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, Error::limit(sentence))

@@ -5,6 +5,7 @@ pub mod imports;
 pub mod keys;
 pub mod layers;
 pub mod locations;
+pub mod prune;
 pub mod writing;
 
 pub use locations::{NewRow, StoredLocation};
