@@ -11,7 +11,7 @@ use crate::config::{AdminPath, Config, KeepLimits};
 use crate::error::{Error, Result};
 use crate::mail::{Mailer, Patience};
 use crate::service::housekeeping::{Housekeeping, Keep};
-use crate::service::{Accounts, Entrance, Locations};
+use crate::service::{Accounts, Entrance, Imports, Locations};
 use crate::store::Store;
 use crate::store::connect::StoreOptions;
 
@@ -20,6 +20,7 @@ use crate::store::connect::StoreOptions;
 pub struct App {
     locations: Arc<Locations>,
     accounts: Arc<Accounts>,
+    imports: Arc<Imports>,
 }
 
 impl App {
@@ -29,12 +30,19 @@ impl App {
         let tokens = Tokens::new(Keys::new(key_source(config)), issuer(config));
         let external = config.oidc.clone().map(|oidc| Issuer::new(oidc, &config.limits.oidc)).transpose()?;
         let accounts = Accounts::new(store.clone(), tokens, external, entrance(config)?);
-        Ok(Self { locations: Arc::new(Locations::new(store)), accounts: Arc::new(accounts) })
+        let (locations, accounts) = (Arc::new(Locations::new(store)), Arc::new(accounts));
+        let imports = Imports::new(Arc::clone(&locations), Arc::clone(&accounts), &config.data_dir)?;
+        Ok(Self { locations, accounts, imports: Arc::new(imports) })
     }
 
     /// Accounts, sign-ins and tokens.
     pub fn accounts(&self) -> &Arc<Accounts> {
         &self.accounts
+    }
+
+    /// Files on their way in.
+    pub fn imports(&self) -> &Arc<Imports> {
+        &self.imports
     }
 
     /// The path of the admin page that the data folder keeps; made at the first start.

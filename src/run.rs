@@ -11,7 +11,7 @@ use crate::graphql::schema::{self, SchemaLimits};
 use crate::http::{self, Identity, Pages, Parts, Readiness};
 use crate::model::link::LinkPurpose;
 use crate::service::first_start::{FIRST_ADMIN, FirstStart};
-use crate::{demo, serve};
+use crate::{demo, serve, worker};
 
 /// Serves until the operator says stop. The first line on standard output has the address.
 pub async fn serve(mut config: Config, with_demo: bool) -> Result<()> {
@@ -36,14 +36,19 @@ pub async fn serve(mut config: Config, with_demo: bool) -> Result<()> {
     let address = listener.local_addr().map_err(Error::internal)?;
     announce(&config, address);
     welcome(&config, address, &first_start);
+    let (stop, mut stopped) = watch::channel(false);
+    let keeping = tokio::spawn(app.housekeeping(&config.limits.keep).run(stop.subscribe()));
     let stopping = async move {
         told_to_stop.await;
         readiness.stop();
+        stop.send_replace(true);
     };
-    let (stop, stopped) = watch::channel(false);
-    let keeping = tokio::spawn(app.housekeeping(&config.limits.keep).run(stopped));
+    let jobs = tokio::spawn(worker::runner::run(app.clone(), async move {
+        // The sender is dropped only with the server that holds it: that is an end too.
+        let _ = stopped.wait_for(|is_told| *is_told).await;
+    }));
     serve::serve(listener, router, &config.limits.connection, stopping).await?;
-    stop.send_replace(true);
+    jobs.await.map_err(Error::internal)?;
     keeping.await.map_err(Error::internal)?;
     app.close().await
 }
@@ -57,7 +62,8 @@ pub fn router(app: &App, config: &Config, readiness: Readiness) -> Router {
     };
     let executor = schema::build(app.clone(), limits);
     let identity = Identity::new(app.clone(), &config.trusted_proxies);
-    http::router(Parts { config, executor, identity, readiness, pages: Pages::built_in(config.playground) })
+    let pages = Pages::built_in(config.playground);
+    http::router(Parts { config, executor, identity, readiness, pages, app: Some(app.clone()) })
 }
 
 /// Ready while the store answers.

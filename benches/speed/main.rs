@@ -13,6 +13,7 @@ mod cluster;
 mod data;
 mod floor;
 mod growth;
+mod imports;
 mod pgbench;
 mod places;
 mod postgis;
@@ -42,6 +43,9 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     }
     if wants("postgis") {
         postgis::measure(Path::new(&cities), folder.path(), &mut report)?;
+    }
+    if wants("import") {
+        imports::measure(Path::new(&cities), folder.path(), &mut report)?;
     }
     if wants("growth") {
         let is_ten_million = std::env::args().any(|word| word == "--ten-million");

@@ -71,8 +71,17 @@ impl Server {
 
     /// Memory that is really there (RSS).
     pub fn resident_bytes(&self) -> Result<u64, Box<dyn Error + Send + Sync>> {
+        self.bytes("VmRSS:")
+    }
+
+    /// The most memory that was ever there.
+    pub fn peak_bytes(&self) -> Result<u64, Box<dyn Error + Send + Sync>> {
+        self.bytes("VmHWM:")
+    }
+
+    fn bytes(&self, name: &str) -> Result<u64, Box<dyn Error + Send + Sync>> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).ok_or("no such line")?;
         Ok(line.trim().trim_end_matches("kB").trim().parse::<u64>()? * 1024)
     }
 }

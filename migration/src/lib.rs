@@ -16,6 +16,7 @@ mod m0007_links;
 mod m0008_identities;
 mod m0009_upserts;
 mod m0010_last_grants;
+mod m0011_imports;
 mod statements;
 
 /// All migrations, in order.
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_identities::Migration),
             Box::new(m0009_upserts::Migration),
             Box::new(m0010_last_grants::Migration),
+            Box::new(m0011_imports::Migration),
         ]
     }
 }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use super::accounts::{self, UserCommand};
+use super::import;
 use super::secret::{self, SecretCommand};
 use super::tokens::{self, TokenCommand};
 use crate::app::App;
@@ -26,6 +27,7 @@ const EXAMPLES: &str = "Examples:
   CAIRN_LISTEN=127.0.0.1:0 cairn serve any free port; the first line of output has the address
   cairn user create anna --role editor an account, with a password that is printed
   cairn token create --user anna --name nightly --scope locations:write
+  cairn import cities.geojson --layer cities --id-property geonameid
   cairn schema > schema.graphql        the schema of the API
   cairn copy --from sqlite://./data/cairn.gpkg --to postgres://cairn@db/maps
 
@@ -49,6 +51,8 @@ enum Command {
     /// Makes, lists and ends API tokens.
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Brings files into a layer: GeoJSON and other formats that mappers have.
+    Import(import::Arguments),
     /// Prints a new signing key for `CAIRN_JWT_KEY`; `rotate` changes the one in the data folder.
     Secret {
         #[command(subcommand)]
@@ -87,6 +91,7 @@ fn execute(command: &Command) -> Result<()> {
         Command::Serve { demo } => with_config(async |config| run::serve(config, *demo).await),
         Command::User(command) => with_app(async |app| accounts::run(app, command).await),
         Command::Token(command) => with_app(async |app| tokens::run(app, command).await),
+        Command::Import(arguments) => with_app(async |app| import::run(app, arguments).await),
         Command::Secret { command: None } => secret::print(),
         Command::Secret { command: Some(command) } => with_app(async |app| secret::run(app, *command).await),
         Command::Copy(arguments) => with_config(async |config| copy::run(&config, arguments).await),

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod command;
+mod import;
 mod secret;
 mod tokens;
 

@@ -88,6 +88,12 @@ limits! {
         signed_in_body_bytes: usize = 4_194_304, 1_024..=104_857_600, "CAIRN_LIMIT_SIGNED_IN_BODY_BYTES";
         /// Longest time from the head of a request to its answer, in milliseconds; then 503 with Retry-After.
         request_time_ms: u64 = 15_000, 10..=600_000, "CAIRN_LIMIT_REQUEST_TIME_MS";
+        /// Largest file that is uploaded, in bytes. It is written to the disk as it comes.
+        upload_bytes: usize = 104_857_600, 1_024..=10_737_418_240, "CAIRN_LIMIT_UPLOAD_BYTES";
+        /// Most requests with files at once; more get 503 with Retry-After.
+        uploads_at_once: usize = 8, 1..=1_000, "CAIRN_LIMIT_UPLOADS_AT_ONCE";
+        /// Longest time from the head of a request with files to its answer, in milliseconds.
+        upload_time_ms: u64 = 600_000, 10..=86_400_000, "CAIRN_LIMIT_UPLOAD_TIME_MS";
     }
 }
 

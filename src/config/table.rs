@@ -18,7 +18,7 @@ const DATA: &[Row] = &[
     row(
         "CAIRN_DATA_DIR",
         "./data",
-        &["The folder of the database file and of the signing keys, made at the first start."],
+        &["The folder of the database file, of the signing keys and of uploads, made at the first start."],
     ),
     row(
         "DATABASE_URL",

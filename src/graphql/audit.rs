@@ -26,6 +26,8 @@ pub enum AuditAction {
     LocationUpdated,
     /// A location was deleted.
     LocationDeleted,
+    /// A file was imported into a layer: one row for all its locations.
+    LocationsImported,
     /// A layer was made.
     LayerCreated,
     /// A layer was changed.

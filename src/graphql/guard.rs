@@ -14,6 +14,8 @@ pub enum Needs {
     Account,
     /// An account that may write locations somewhere.
     Editor,
+    /// An account that may import files somewhere.
+    Importer,
     /// An administrator.
     Admin,
 }
@@ -27,6 +29,7 @@ impl Guard for Needs {
             }
             (_, Viewer::Server) | (Self::Account, _) => true,
             (Self::Editor, Viewer::SignedIn(_)) => viewer.is_editor(),
+            (Self::Importer, Viewer::SignedIn(_)) => viewer.is_importer(),
             (Self::Admin, Viewer::SignedIn(_)) => viewer.is_admin(),
         };
         if is_enough {
@@ -35,6 +38,7 @@ impl Guard for Needs {
         let needed = match self {
             Self::Account => "an account",
             Self::Editor => "the role EDITOR (and an API token the scope `locations:write`)",
+            Self::Importer => "the role EDITOR (and an API token the scope `import`)",
             Self::Admin => "the role ADMIN (and an API token the scope `admin`)",
         };
         Err(Error::new(ErrorCode::Forbidden, format!("this needs {needed}")).into())

@@ -12,6 +12,7 @@ use crate::graphql::connection::{LocationConnection, OrdinaryConnection, PageInf
 use crate::graphql::context::{app, may_render, page_limits, parse_id, to_int, viewer};
 use crate::graphql::entrance::EntranceQueries;
 use crate::graphql::filter_input::LocationFilter;
+use crate::graphql::imports::ImportQueries;
 use crate::graphql::layer::Layer;
 use crate::graphql::location::{DEFAULT_PRECISION, Location, check_precision, check_simplify};
 use crate::graphql::rendered::ConnectionPlan;
@@ -139,7 +140,7 @@ const DEFAULT_HITS: i32 = 10;
 /// Questions about locations, layers, accounts, and what was done to them.
 #[derive(Debug, Default, MergedObject)]
 #[graphql(name = "Query")]
-pub struct QueryRoot(LocationQueries, AccountQueries, EntranceQueries, AuditQueries);
+pub struct QueryRoot(LocationQueries, AccountQueries, EntranceQueries, AuditQueries, ImportQueries);
 
 /// The queries about locations and layers.
 #[derive(Debug, Default)]

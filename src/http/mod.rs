@@ -14,6 +14,7 @@ mod etag;
 mod headers;
 mod host;
 mod identity;
+mod imports;
 mod request_id;
 mod router;
 mod system;

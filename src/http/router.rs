@@ -3,20 +3,21 @@
 use super::account_pages;
 use super::admin::{self, Site};
 use super::assets::Pages;
-use super::deadline;
+use super::deadline::{self, Deadlines};
 use super::decoys::Decoys;
 use super::error::{Problem, panicked};
 use super::graphql::{self, Door, Execute};
 use super::headers::{self, SecurityHeaders};
 use super::host::{self, AllowedHosts};
 use super::identity::{self, Identity};
+use super::imports;
 use super::system::{self, Readiness};
+use crate::app::App;
 use crate::config::Config;
 use axum::Router;
 use axum::http::{Extensions, HeaderMap, StatusCode, Version, header};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
-use std::time::Duration;
 use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -35,14 +36,16 @@ pub struct Parts<'a, E> {
     pub readiness: Readiness,
     /// The pages.
     pub pages: Pages,
+    /// The services behind the routes of files; none, and there are no such routes.
+    pub app: Option<App>,
 }
 
 /// The whole HTTP door. The layers read from the inside out: the last one sees a request first.
 pub fn router<E: Execute>(parts: Parts<'_, E>) -> Router {
-    let Parts { config, executor, identity, readiness, pages } = parts;
-    let door = Door::new(executor, config);
+    let Parts { config, executor, identity, readiness, pages, app } = parts;
+    let door = Door::new(executor, config, app.clone());
     let settings = system::settings(config.basemap.as_ref());
-    Router::new()
+    files(app, &identity)
         .route(
             graphql::PATH,
             get(graphql::get::<E>)
@@ -59,11 +62,18 @@ pub fn router<E: Execute>(parts: Parts<'_, E>) -> Router {
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .fallback_service(get(admin::serve).fallback(admin::serve).with_state(Site::new(pages, config)))
         .layer(compression())
-        .layer(from_fn_with_state(Duration::from_millis(config.limits.http.request_time_ms), deadline::keep))
+        .layer(from_fn_with_state(Deadlines::new(&config.limits.http), deadline::keep))
         .layer(from_fn_with_state(AllowedHosts::new(config.allowed_hosts.iter().cloned()), host::check))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(graphql::shape))
         .layer(from_fn_with_state(SecurityHeaders::new(config), headers::frame))
+}
+
+/// The routes of files.
+fn files(app: Option<App>, identity: &Identity) -> Router {
+    let Some(app) = app else { return Router::new() };
+    let who = from_fn_with_state(identity.clone(), identity::identify);
+    Router::new().route("/imports/{id}/rejected.csv", get(imports::rejected).with_state(app).layer(who))
 }
 
 /// Below this a compressed answer saves no packet.

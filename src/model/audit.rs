@@ -13,6 +13,8 @@ pub enum AuditAction {
     LocationUpdated,
     /// A location was deleted.
     LocationDeleted,
+    /// A file was imported into a layer: one row for all its locations.
+    LocationsImported,
     /// A layer was made.
     LayerCreated,
     /// A layer was changed.
@@ -53,10 +55,11 @@ pub enum AuditAction {
 
 impl AuditAction {
     /// Every action.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::LocationCreated,
         Self::LocationUpdated,
         Self::LocationDeleted,
+        Self::LocationsImported,
         Self::LayerCreated,
         Self::LayerUpdated,
         Self::LayerDeleted,
@@ -83,6 +86,7 @@ impl AuditAction {
             Self::LocationCreated => "LOCATION_CREATED",
             Self::LocationUpdated => "LOCATION_UPDATED",
             Self::LocationDeleted => "LOCATION_DELETED",
+            Self::LocationsImported => "LOCATIONS_IMPORTED",
             Self::LayerCreated => "LAYER_CREATED",
             Self::LayerUpdated => "LAYER_UPDATED",
             Self::LayerDeleted => "LAYER_DELETED",

@@ -7,6 +7,7 @@ pub mod columns;
 pub mod draft;
 pub mod edit;
 pub mod email;
+pub mod import;
 pub mod link;
 pub mod location;
 pub mod property;

@@ -56,6 +56,10 @@ impl Scope {
     fn allows_writing(&self) -> bool {
         matches!(self, Self::Session | Self::Limited { write: true, .. })
     }
+
+    fn allows_importing(&self) -> bool {
+        matches!(self, Self::Session | Self::Limited { import: true, .. })
+    }
 }
 
 /// An account that proved who it is, as its rights were at most a few seconds ago.
@@ -143,9 +147,17 @@ impl Viewer {
         match self {
             Self::Anonymous => false,
             Self::SignedIn(account) => {
-                let by_scope = matches!(account.scope, Scope::Session | Scope::Limited { import: true, .. });
-                by_scope && account.role_on(layer).is_some_and(|role| role >= Role::Editor)
+                account.scope.allows_importing() && account.role_on(layer).is_some_and(|role| role >= Role::Editor)
             }
+            Self::Server => true,
+        }
+    }
+
+    /// Whether there may be a layer that this viewer imports into.
+    pub fn is_importer(&self) -> bool {
+        match self {
+            Self::Anonymous => false,
+            Self::SignedIn(account) => account.role >= Role::Editor && account.scope.allows_importing(),
             Self::Server => true,
         }
     }

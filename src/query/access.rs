@@ -44,6 +44,17 @@ impl Access {
         self.allow(layer.ok_or_else(|| Error::new(ErrorCode::NotFound, format!("there is no layer {key:?}"))))
     }
 
+    /// The layer that a file is about to be imported into; as [`Self::writable`], by the right to import.
+    pub fn importable(&self, key: &str) -> Result<&Layer> {
+        signed_in(&self.viewer)?;
+        let layer = self.layers().find(|layer| layer.key == key);
+        let layer = layer.ok_or_else(|| Error::new(ErrorCode::NotFound, format!("there is no layer {key:?}")))?;
+        if self.viewer.may_import(layer) {
+            return Ok(layer);
+        }
+        Err(Error::new(ErrorCode::Forbidden, format!("you may not import into the layer {key:?}")))
+    }
+
     /// The layer of a location that is about to be written; as [`Self::writable`].
     pub fn writable_location(&self, layer: LayerId, id: LocationId) -> Result<&Layer> {
         self.allow(self.layer(layer).ok_or_else(|| no_location(id)))

@@ -42,7 +42,7 @@ impl Locations {
     /// Makes an empty layer.
     pub async fn add_layer(&self, author: &Author, new: NewLayer) -> Result<()> {
         only_admins(&author.viewer)?;
-        check(&new)?;
+        check_new_layer(&new)?;
         let new = &new;
         self.edit(&author.viewer, |access| async move {
             let Read::Current(writing) = self.store.write_layers(author, &access).await? else {
@@ -64,7 +64,7 @@ impl Locations {
         self.edit(&author.viewer, |access| async move {
             let layer = find(&access, key)?;
             let new = patched(layer, patch.clone());
-            check(&new)?;
+            check_new_layer(&new)?;
             let (before, after) = (state(&draft_of(layer)), state(&new));
             let changed = AuditNote::of_change(AuditAction::LayerUpdated, target(key), before, after);
             let Some(note) = changed else { return Ok(Read::Current(())) };
@@ -135,7 +135,8 @@ fn patched(layer: &Layer, patch: LayerPatch) -> NewLayer {
     }
 }
 
-fn check(new: &NewLayer) -> Result<()> {
+/// Everything about a layer that hangs on no other.
+pub(super) fn check_new_layer(new: &NewLayer) -> Result<()> {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_');
     let starts_well = new.key.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
     if !starts_well || new.key.len() > MAX_KEY_BYTES || !new.key.bytes().all(plain) {

@@ -10,6 +10,7 @@ pub mod entrance;
 mod external;
 pub mod first_start;
 pub mod housekeeping;
+pub mod imports;
 pub mod invitations;
 pub mod layers;
 pub mod locations;
@@ -22,4 +23,5 @@ pub mod viewers;
 
 pub use accounts::Accounts;
 pub use entrance::Entrance;
+pub use imports::Imports;
 pub use locations::{LocationPage, Locations};

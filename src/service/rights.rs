@@ -53,12 +53,16 @@ pub(super) fn refused() -> Error {
 
 /// An account as it asks now.
 pub(super) fn caller(account: &Account, scope: Scope, credential: Credential) -> Caller {
-    let viewer = Viewer::SignedIn(Arc::new(SignedIn {
+    Caller { viewer: viewer(account, scope), credential: Some(credential), request_id: None }
+}
+
+/// An account with a part of its rights, as they are now.
+pub(super) fn viewer(account: &Account, scope: Scope) -> Viewer {
+    Viewer::SignedIn(Arc::new(SignedIn {
         user: account.id,
         username: account.username.clone(),
         role: account.role,
         grants: account.grants.clone(),
         scope,
-    }));
-    Caller { viewer, credential: Some(credential), request_id: None }
+    }))
 }

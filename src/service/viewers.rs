@@ -5,11 +5,11 @@ use std::sync::{Arc, PoisonError};
 use chrono::Utc;
 
 use crate::auth::secret::{self, API_TOKEN};
-use crate::error::Result;
+use crate::error::{Error, ErrorCode, Result};
 use crate::model::account::{ApiToken, ApiTokenId};
-use crate::model::{Caller, Credential, Scope, Timestamp};
+use crate::model::{Caller, Credential, Scope, Timestamp, UserId, Viewer};
 use crate::service::Accounts;
-use crate::service::rights::{caller, refused};
+use crate::service::rights::{caller, refused, viewer};
 
 /// The last use of an API token is noted once in so many seconds.
 const USE_NOTED_SECONDS: i64 = 60;
@@ -24,6 +24,14 @@ impl Accounts {
             Some(issuer) => self.of_issuer(issuer, token).await,
             None => self.of_access_token(token).await,
         }
+    }
+
+    /// An account as it is now, for work that it asked for before and that a part of its rights is enough for.
+    pub(super) async fn viewer_of(&self, account: UserId, scope: Scope) -> Result<Viewer> {
+        let book = self.cache.newest(&self.store).await?;
+        let account = book.accounts.get(&account).filter(|account| !account.disabled);
+        let gone = || Error::new(ErrorCode::Forbidden, "the account that asked for this is gone or disabled");
+        Ok(viewer(account.ok_or_else(gone)?, scope))
     }
 
     async fn of_access_token(&self, token: &str) -> Result<Caller> {

@@ -11,6 +11,7 @@ pub mod dialect;
 pub mod error;
 pub mod gpkg;
 pub mod identities;
+pub mod imports;
 pub mod links;
 pub mod locations;
 pub mod newcomers;

@@ -34,6 +34,8 @@ enum Needs {
     PersonOrAdmin,
     /// An editor; an API token must name `locations:write`.
     Editor,
+    /// An editor; an API token must name `import`.
+    Importer,
     /// An administrator; an API token must name `admin`.
     Admin,
 }
@@ -54,6 +56,10 @@ const TABLE: &[(&str, Needs)] = &[
     ("Query.entrance", Needs::Nothing),
     ("Query.invitations", Needs::Admin),
     ("Query.auditLog", Needs::Admin),
+    ("Query.importJob", Needs::Account),
+    ("Query.importJobs", Needs::Account),
+    ("Mutation.importLocations", Needs::Importer),
+    ("Mutation.cancelImport", Needs::Importer),
     ("Mutation.createLocation", Needs::Editor),
     ("Mutation.updateLocation", Needs::Editor),
     ("Mutation.deleteLocation", Needs::Editor),
@@ -125,7 +131,7 @@ fn wanted(needs: Needs, who: Who) -> &'static str {
         Needs::Nothing | Needs::Secret | Needs::Account => false,
         Needs::Person => is_token,
         Needs::PersonOrAdmin => is_token && who != Who::AdminToken,
-        Needs::Editor => !matches!(who, Who::Editor | Who::Admin | Who::LayerToken),
+        Needs::Editor | Needs::Importer => !matches!(who, Who::Editor | Who::Admin | Who::LayerToken),
         Needs::Admin => !matches!(who, Who::Admin | Who::AdminToken),
     };
     if matches!(who, Who::Revoked | Who::Expired) || needs == Needs::Secret {

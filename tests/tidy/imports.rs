@@ -20,9 +20,10 @@ const TABLE: &[(&str, &[&str])] = &[
     ("app", &["service", "auth", "mail", "store", "config", "error"]),
     ("graphql", &["app", "service", "query", "format", "model", "geometry", "config", "error"]),
     ("http", &["graphql", "app", "format", "query", "model", "geometry", "config", "error"]),
+    ("worker", &["app", "error"]),
     ("serve", &["app", "config", "error"]),
     ("demo", &["app", "geometry", "model", "config", "graphql", "http", "serve", "error"]),
-    ("run", &["app", "service", "demo", "geometry", "model", "config", "graphql", "http", "serve", "error"]),
+    ("run", &["app", "service", "demo", "geometry", "model", "config", "graphql", "http", "serve", "worker", "error"]),
     (
         "cli",
         &[

@@ -4,6 +4,7 @@ use super::super::error::{Problem, RETRY_AFTER_SECONDS};
 use super::super::etag::with_etag;
 use super::super::request_id::RequestId;
 use super::answer::{could_not_run, write_batch, write_response};
+use super::body::read_body;
 use super::browser::browser_session;
 use super::complete::{Switches, Types};
 use super::documents::Documents;
@@ -11,23 +12,24 @@ use super::mask::{code_of, mask, retry_after_of, to_server_error};
 use super::media::{Media, is_json};
 use super::origin::is_foreign;
 use super::question::{Asked, Question};
+use super::upload;
+use crate::app::App;
 use crate::config::{Config, HttpLimits, Limits};
 use crate::error::{Error, ErrorCode};
 use crate::graphql::browser_session::BrowserSession;
 use crate::graphql::context::{AskedTwice, ClientAddress, Sent};
+use crate::model::edit::signed_in;
 use crate::model::{Caller, IdempotencyKey, Viewer};
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
 use async_graphql::{ObjectType, Response as Answer, Schema, ServerError, SubscriptionType, Value, Variables};
 use axum::Extension;
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts as RequestParts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use std::error::Error as StdError;
-use std::io;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 /// Who answers a question that has passed the guards.
 pub trait Execute: Clone + Send + Sync + 'static {
@@ -67,11 +69,14 @@ struct Shared {
     types: Types,
     introspection: bool,
     public_origin: Option<String>,
+    /// Who keeps files; a door without services takes none.
+    files: Option<App>,
+    uploading: Semaphore,
 }
 
 impl<E: Execute> Door<E> {
     /// A door under these settings.
-    pub fn new(executor: E, config: &Config) -> Self {
+    pub fn new(executor: E, config: &Config, files: Option<App>) -> Self {
         let types = Types::of(&executor.sdl()).unwrap_or_else(|error| {
             tracing::error!(%error, "the schema cannot be read: answers go out as they are resolved");
             Types::default()
@@ -82,6 +87,8 @@ impl<E: Execute> Door<E> {
             documents: Documents::new(&config.limits.graphql),
             introspection: config.introspection,
             public_origin: config.public_url.as_ref().map(|url| url.origin.clone()),
+            files,
+            uploading: Semaphore::new(config.limits.http.uploads_at_once),
         };
         Self { executor, shared: Arc::new(shared) }
     }
@@ -102,6 +109,9 @@ impl<E: Execute> Door<E> {
         let mut request = async_graphql::Request::new(question.query).variables(question.variables);
         request = asker.sign(request, index);
         request.operation_name = question.operation_name;
+        if let Some(uploads) = question.uploads {
+            request = request.data(uploads);
+        }
         request.set_parsed_query(ExecutableDocument::clone(&document));
         if running.is_some_and(|running| self.shared.types.asks_twice(&document, running, &switches)) {
             request = request.data(AskedTwice);
@@ -115,6 +125,27 @@ impl<E: Execute> Door<E> {
         }
         mask(&mut answer, &asker.id, &self.shared.limits.graphql);
         answer
+    }
+
+    /// Receives the files of a question and answers it. Whoever may import nothing is refused before the body is read.
+    async fn with_files(&self, app: &App, id: RequestId, parts: RequestParts, body: Body) -> Result<Answer, Problem> {
+        let limits = &self.shared.limits;
+        upload::check(&parts.headers, limits)?;
+        let asker = Asker::of(id, &parts, self.shared.public_origin.as_deref())?;
+        if !asker.caller.viewer.is_importer() {
+            signed_in(&asker.caller.viewer)?;
+            return Err(Error::new(
+                ErrorCode::Forbidden,
+                "files need the role EDITOR, and an API token the scope `import`",
+            )
+            .into());
+        }
+        let busy = || Error::new(ErrorCode::Unavailable, "too many files come in now: try again in a few seconds");
+        let turn = self.shared.uploading.try_acquire().map_err(|_| busy())?;
+        let (mut question, uploads) = upload::read(app, &parts.headers, body, limits).await?;
+        drop(turn);
+        question.uploads = Some(uploads);
+        Ok(self.answer(question, &asker, 0).await)
     }
 
     /// True when the text holds an operation that would run and is no query. A faulty text is not our concern
@@ -190,6 +221,16 @@ pub async fn post<E: Execute>(
         let error = Error::new(ErrorCode::Forbidden, "a page of another origin cannot ask here");
         return refuse(StatusCode::FORBIDDEN, error);
     }
+    if let Some(app) = door.shared.files.as_ref().filter(|_| upload::is_multipart(&parts.headers)) {
+        return match door.with_files(app, id, parts, body).await {
+            Ok(answer) => {
+                let mut out = Vec::new();
+                write_response(&answer, &mut out);
+                finish(status_of(&answer, media), media, headers_of(answer), out)
+            }
+            Err(problem) => refuse(problem.status, problem.error),
+        };
+    }
     if !is_json(&parts.headers) {
         let error = Error::bad_input("the Content-Type must be application/json");
         return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, error);
@@ -255,34 +296,6 @@ pub async fn get<E: Execute>(
         return with_etag(&headers, media.content_type(), "accept, accept-encoding, authorization", out);
     }
     finish(status_of(&answer, media), media, headers_of(answer), out)
-}
-
-/// The body, whole, if it is within the limit and keeps coming.
-pub(crate) async fn read_body(body: Body, headers: &HeaderMap, limit: usize) -> Result<Bytes, Problem> {
-    let too_large = || {
-        let sentence = format!("the request body is larger than {limit} bytes");
-        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, Error::limit(sentence))
-    };
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    if announced.is_some_and(|length: usize| length > limit) {
-        return Err(too_large());
-    }
-    match Limited::new(body, limit).collect().await {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if cause::<LengthLimitError>(&*error).is_some() => Err(too_large()),
-        Err(error) if cause(&*error).is_some_and(|io: &io::Error| io.kind() == io::ErrorKind::TimedOut) => {
-            Err(Problem::new(
-                StatusCode::REQUEST_TIMEOUT,
-                Error::new(ErrorCode::Timeout, "the request body stopped coming"),
-            ))
-        }
-        Err(_) => Err(Problem::from(Error::bad_input("the request body broke off"))),
-    }
-}
-
-/// The first `T` among an error and its causes.
-fn cause<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
-    error.downcast_ref().or_else(|| cause(error.source()?))
 }
 
 /// The operation that would run.

@@ -7,6 +7,7 @@
 //! the same form.
 
 mod answer;
+mod body;
 mod browser;
 mod complete;
 mod document_guard;
@@ -18,13 +19,15 @@ mod media;
 mod origin;
 mod question;
 mod text_guard;
+mod upload;
 
 pub use answer::{write_batch, write_response};
+pub(crate) use body::read_body;
 pub use complete::{Switches, Types};
 pub use document_guard::check_document;
 pub use documents::Documents;
 pub use fault::{PATH, shape};
-pub(crate) use handler::read_body;
 pub use handler::{Door, Execute, get, post};
 pub use mask::{mask, to_server_error};
 pub use text_guard::{check_text, nesting_of_json};
+pub use upload::is_multipart;

@@ -3,6 +3,7 @@
 use super::text_guard::nesting_of_json;
 use crate::config::GraphqlLimits;
 use crate::error::{Error, Result};
+use crate::graphql::upload::Uploads;
 use async_graphql::Variables;
 use axum::extract::Query;
 use axum::http::Uri;
@@ -17,6 +18,9 @@ pub(super) struct Question {
     pub(super) operation_name: Option<String>,
     #[serde(default)]
     pub(super) variables: Variables,
+    /// The files that came with it.
+    #[serde(skip)]
+    pub(super) uploads: Option<Uploads>,
     #[serde(default, rename = "extensions")]
     _extensions: Option<serde_json::Map<String, serde_json::Value>>,
 }
@@ -68,6 +72,7 @@ impl Question {
             query: given.query,
             operation_name: given.operation_name.filter(|name| !name.is_empty()),
             variables: read(variables.as_bytes(), "`variables`")?,
+            uploads: None,
             _extensions: read(extensions.as_bytes(), "`extensions`")?,
         })
     }

@@ -45,6 +45,11 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("geography_columns", "a view of PostGIS"),
     ("geometry_columns", "a view of PostGIS"),
     ("gpkg_*", "the GeoPackage's own description of its tables: made by the migrations, counted anew"),
+    (
+        "import_job",
+        "jobs belong to the server that has their files; the audit log, which is copied, tells what was imported",
+    ),
+    ("import_rejected", "a part of import_job"),
     ("rtree_location_geom*", "the index, made from the geometries"),
     ("seaql_migrations", "each side has its own migrations"),
     ("spatial_ref_sys", "reference systems of PostGIS"),

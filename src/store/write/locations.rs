@@ -204,13 +204,13 @@ impl Writing {
         Ok(deleted)
     }
 
-    async fn last_change(&self) -> Result<i64> {
+    pub(super) async fn last_change(&self) -> Result<i64> {
         let rows = self.rows("SELECT coalesce(max(sequence), 0) FROM location_change", []).await?;
         let row = rows.first().ok_or_else(|| Error::internal("an aggregate gave no row"))?;
         Ok(row.try_get_by_index(0)?)
     }
 
-    async fn sign_deletions(&self, before: i64) -> Result<()> {
+    pub(super) async fn sign_deletions(&self, before: i64) -> Result<()> {
         let Some(actor) = self.actor else { return Ok(()) };
         let sql = self.sql(
             "UPDATE location_change SET actor = $1 WHERE sequence > $2 AND operation = 'DELETED'",
@@ -222,7 +222,7 @@ impl Writing {
     }
 
     /// Keeps the row of `gpkg_contents` true: time of the last change, and an extent that holds all (deletes do not shrink it).
-    async fn describe_contents(&self, extent: Envelope) -> Result<()> {
+    pub(super) async fn describe_contents(&self, extent: Envelope) -> Result<()> {
         match self.dialect {
             Dialect::Geopackage => {}
             // PostGIS has no such table.

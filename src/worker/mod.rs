@@ -1,0 +1,3 @@
+//! Work beside requests: jobs that wait in the database.
+
+pub mod runner;
