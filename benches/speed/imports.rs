@@ -29,6 +29,11 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 /// Asks for nothing: the server is up.
 const KNOCK: &[u8] = br#"{"query":"{ layers { key } }"}"#;
 
+/// GDAL appends words to what it is given, which a URL does not bear.
+fn of_gdal(cluster: &Cluster, database: &str) -> String {
+    format!("PG:host={} user=postgres dbname={database}", cluster.folder().display())
+}
+
 /// Measures both stores.
 pub fn measure(cities: &Path, folder: &Path, report: &mut Report) -> Outcome<()> {
     let (mut file, mut door) = (Rounds::default(), Rounds::default());
@@ -52,7 +57,7 @@ pub fn measure(cities: &Path, folder: &Path, report: &mut Report) -> Outcome<()>
             sql(&cluster.url(name), "CREATE EXTENSION postgis; CREATE EXTENSION pg_trgm")?;
         }
         run(&cluster.url(&of_cairn), folder, &["migrate"])?;
-        let floor = timed(|| ogr2ogr(cities, "PostgreSQL", &format!("PG:{}", cluster.url(&of_floor))))?;
+        let floor = timed(|| ogr2ogr(cities, "PostgreSQL", &of_gdal(&cluster, &of_floor)))?;
         postgis.push(floor, timed(|| import(cities, &cluster.url(&of_cairn), folder))?);
     }
     report.push(Row::times("import into PostGIS, against ogr2ogr".into(), postgis.rates(), GOAL));
