@@ -1,3 +1,5 @@
 //! Readers and writers of the formats that locations travel in.
 
+pub mod feature;
 pub mod geojson;
+pub mod read;

@@ -33,34 +33,10 @@ impl Crs {
     /// The system of a name: `EPSG:3857`, `urn:ogc:def:crs:OGC:1.3:CRS84`, `http://www.opengis.net/def/crs/EPSG/0/4326`
     /// or a bare number. [`ErrorCode::UnsupportedCrs`] gives back the name of any other.
     pub fn parse(name: &str) -> Result<Self> {
-        let name = name.trim();
-        let lower = name.to_ascii_lowercase();
-        let (authority, code) = lower.rsplit_once([':', '/', '#']).unwrap_or(("", &lower));
-        let is_under = |heads: &[&str]| {
-            heads.iter().any(|head| {
-                authority
-                    .strip_prefix(head)
-                    .is_some_and(|version| !version.trim_start_matches([':', '/']).contains('/'))
-            })
-        };
-        let is_epsg = matches!(authority, "" | "epsg" | "esri" | "http://www.opengis.net/gml/srs/epsg.xml")
-            || is_under(&[
-                "urn:ogc:def:crs:epsg:",
-                "http://www.opengis.net/def/crs/epsg/",
-                "https://www.opengis.net/def/crs/epsg/",
-            ]);
-        let is_ogc = matches!(authority, "" | "ogc" | "crs")
-            || is_under(&[
-                "urn:ogc:def:crs:ogc:",
-                "http://www.opengis.net/def/crs/ogc/",
-                "https://www.opengis.net/def/crs/ogc/",
-            ]);
-        match code {
-            "crs84" if is_ogc => Ok(Self::Wgs84),
-            "84" if authority == "crs" => Ok(Self::Wgs84),
-            "4326" if is_epsg => Ok(Self::Wgs84),
-            "3857" | "900913" | "102100" if is_epsg => Ok(Self::WebMercator),
-            _ => Err(unsupported(name)),
+        match epsg_code(name) {
+            Some(4326) => Ok(Self::Wgs84),
+            Some(3857 | 900_913 | 102_100) => Ok(Self::WebMercator),
+            _ => Err(unsupported(name.trim())),
         }
     }
 
@@ -85,6 +61,37 @@ impl Crs {
             Some(fault) => Err(Error::invalid_geometry(fault)),
             None => Ok(self.to_wgs84(x, y)),
         }
+    }
+}
+
+/// The EPSG number of a name: `EPSG:25832`, `urn:ogc:def:crs:EPSG::25832`, `http://www.opengis.net/def/crs/EPSG/0/25832` or a bare
+/// number. CRS84 has the number of WGS 84, since what is read here has longitude first in any case.
+pub(crate) fn epsg_code(name: &str) -> Option<u32> {
+    let lower = name.trim().to_ascii_lowercase();
+    let (authority, code) = lower.rsplit_once([':', '/', '#']).unwrap_or(("", &lower));
+    let is_under = |heads: &[&str]| {
+        heads.iter().any(|head| {
+            authority.strip_prefix(head).is_some_and(|version| !version.trim_start_matches([':', '/']).contains('/'))
+        })
+    };
+    let is_epsg = matches!(authority, "" | "epsg" | "esri" | "http://www.opengis.net/gml/srs/epsg.xml")
+        || is_under(&[
+            "urn:ogc:def:crs:epsg:",
+            "urn:x-ogc:def:crs:epsg:",
+            "http://www.opengis.net/def/crs/epsg/",
+            "https://www.opengis.net/def/crs/epsg/",
+        ]);
+    let is_ogc = matches!(authority, "" | "ogc" | "crs")
+        || is_under(&[
+            "urn:ogc:def:crs:ogc:",
+            "http://www.opengis.net/def/crs/ogc/",
+            "https://www.opengis.net/def/crs/ogc/",
+        ]);
+    match code {
+        "crs84" if is_ogc => Some(4326),
+        "84" if authority == "crs" => Some(4326),
+        _ if is_epsg && code.bytes().all(|byte| byte.is_ascii_digit()) => code.parse().ok(),
+        _ => None,
     }
 }
 

@@ -7,4 +7,5 @@ mod tests;
 mod write;
 
 pub use read::read;
+pub(crate) use read::read_raw;
 pub use write::write;

@@ -17,10 +17,20 @@ use crate::geometry::{Geometry, GeometryType};
 pub fn read(value: &Value) -> Result<Geometry> {
     let object = geometry_object(value)?;
     let crs = crs_of(object)?;
+    Geometry::from_wkb(written(value, object, Some(crs))?)
+}
+
+/// Reads the shape alone into WKB that has passed no gate: its coordinates are in a system that the caller knows, and rings
+/// may be open, so that a file can be converted and mended. A `crs` member is the caller's to read.
+pub(crate) fn read_raw(value: &Value) -> Result<Vec<u8>> {
+    written(value, geometry_object(value)?, None)
+}
+
+fn written(value: &Value, object: &Map<String, Value>, crs: Option<Crs>) -> Result<Vec<u8>> {
     let has_z = first_position(value).is_some_and(|position| position.len() == 3);
     let mut reader = Reader { crs, has_z, vertices: 0, writer: Writer::new(has_z, false, 64) };
     reader.geometry(object, 0)?;
-    Geometry::from_wkb(reader.writer.finish())
+    Ok(reader.writer.finish())
 }
 
 /// The object, if it has the form of a geometry: anything else is refused by the name of what it is.
@@ -95,7 +105,8 @@ fn first_position(mut value: &Value) -> Option<&Vec<Value>> {
 }
 
 struct Reader {
-    crs: Crs,
+    /// What the coordinates are checked and converted by; `None` leaves both, and the closing of rings, to the caller.
+    crs: Option<Crs>,
     has_z: bool,
     vertices: usize,
     writer: Writer,
@@ -184,6 +195,9 @@ impl Reader {
             ends = Some(ends.map_or((vertex, vertex), |(first, _)| (first, vertex)));
         }
         self.writer.close(place, positions.len());
+        if self.crs.is_none() {
+            return Ok(());
+        }
         match row_fault(is_ring, positions.len(), ends) {
             Some(fault) => Err(Error::invalid_geometry(fault)),
             None => Ok(()),
@@ -212,7 +226,7 @@ impl Reader {
         }
         let [x, y, z] = numbers;
         let z = self.has_z.then_some(z);
-        let (lon, lat) = self.crs.checked(x, y)?;
+        let (lon, lat) = self.crs.map_or(Ok((x, y)), |crs| crs.checked(x, y))?;
         self.writer.position(Vertex { x: lon, y: lat, z, m: None });
         Ok(Vertex { x, y, z, m: None })
     }

@@ -21,26 +21,41 @@ pub fn read(text: &str) -> Result<Geometry> {
     if text.len() > MAX_LENGTH {
         return Err(Error::limit(format!("the text is longer than {MAX_LENGTH} bytes")));
     }
-    let (crs, body) = split_srid(text)?;
+    let (srid, body) = split_srid(text)?;
+    let crs = srid.map_or(Ok(Crs::Wgs84), Crs::from_srid)?;
+    Geometry::from_wkb(written(text, body, Some(crs))?)
+}
+
+/// Reads the shape alone into WKB that has passed no gate, and the SRID in front of it: coordinates are in a system that the
+/// caller knows, and rings may be open, so that a file can be converted and mended.
+pub(crate) fn read_raw(text: &str) -> Result<(Option<i64>, Vec<u8>)> {
+    if text.len() > MAX_LENGTH {
+        return Err(Error::limit(format!("the text is longer than {MAX_LENGTH} bytes")));
+    }
+    let (srid, body) = split_srid(text)?;
+    Ok((srid, written(text, body, None)?))
+}
+
+fn written(text: &str, body: &str, crs: Option<Crs>) -> Result<Vec<u8>> {
     let has_z = first_position_width(body) == 3;
     let tokens = Tokens { text, rest: body };
     let mut reader = Reader { tokens, crs, has_z, vertices: 0, writer: Writer::new(has_z, false, text.len()) };
     reader.geometry(0)?;
     match reader.tokens.next() {
-        Token::End => Geometry::from_wkb(reader.writer.finish()),
+        Token::End => Ok(reader.writer.finish()),
         token => Err(reader.tokens.unexpected(token, "the end of the text")),
     }
 }
 
 /// Takes `SRID=4326;` off the front.
-fn split_srid(text: &str) -> Result<(Crs, &str)> {
+fn split_srid(text: &str) -> Result<(Option<i64>, &str)> {
     let text = text.trim_start_matches('\u{feff}').trim_start();
     let Some((name, value)) = text.split_once('=') else {
-        return Ok((Crs::Wgs84, text));
+        return Ok((None, text));
     };
     let (srid, body) = value.split_once(';').unwrap_or((value, ""));
     match srid.trim().parse::<i64>() {
-        Ok(srid) if name.trim().eq_ignore_ascii_case("srid") => Ok((Crs::from_srid(srid)?, body)),
+        Ok(srid) if name.trim().eq_ignore_ascii_case("srid") => Ok((Some(srid), body)),
         _ => Err(Error::invalid_geometry("before the geometry only SRID and a number may stand, such as SRID=4326;")),
     }
 }
@@ -148,7 +163,8 @@ struct Place {
 
 struct Reader<'a> {
     tokens: Tokens<'a>,
-    crs: Crs,
+    /// What the coordinates are checked and converted by; `None` leaves both, and the closing of rings, to the caller.
+    crs: Option<Crs>,
     has_z: bool,
     vertices: usize,
     writer: Writer,
@@ -251,6 +267,9 @@ impl Reader<'_> {
             count += 1;
             Ok(())
         })?;
+        if self.crs.is_none() {
+            return Ok(());
+        }
         match row_fault(is_ring, count, ends) {
             Some(fault) => Err(self.tokens.fault(start, &fault)),
             None => Ok(()),
@@ -288,7 +307,8 @@ impl Reader<'_> {
         if self.vertices > MAX_VERTICES {
             return Err(WkbFault::TooManyVertices.into());
         }
-        let (lon, lat) = self.crs.checked(x, y).map_err(|error| self.tokens.fault(start, error.message()))?;
+        let checked = self.crs.map_or(Ok((x, y)), |crs| crs.checked(x, y));
+        let (lon, lat) = checked.map_err(|error| self.tokens.fault(start, error.message()))?;
         self.writer.position(Vertex { x: lon, y: lat, z, m: None });
         Ok(Vertex { x, y, z, m: None })
     }
