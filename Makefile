@@ -1,7 +1,7 @@
 # The front door: `make` lists what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-rust test-web lint bench schema fmt
+.PHONY: help run test test-rust test-web crash lint bench schema fmt
 
 CARGO ?= cargo
 
@@ -24,6 +24,9 @@ test-web:
 	cd web && npm ci --no-audit --no-fund && npm test
 	$(CARGO) build --locked
 	cd web && CAIRN_BIN=$(CURDIR)/target/debug/cairn npm run e2e
+
+crash: ## Kills a writing server 500 times on each store, and looks for what is lost
+	CAIRN_TEST_CRASH_ROUNDS=500 $(CARGO) test --locked --no-default-features --test store crash:: -- --test-threads 1 --nocapture
 
 lint: ## Checks format, clippy and the types of the pages
 	$(CARGO) fmt --all --check

@@ -39,6 +39,10 @@ fn make_pages() -> Done {
             remove(&old?.path())?;
         }
         fs::write(pages.join("index.html"), PLACEHOLDER)?;
+        for deeper in ["admin", "account"] {
+            fs::create_dir_all(pages.join(deeper))?;
+            fs::write(pages.join(deeper).join("index.html"), PLACEHOLDER.replace("href=\"", "href=\"../"))?;
+        }
     }
     // rust-embed reads its folder from a literal, and only this script knows the path.
     let source = format!(

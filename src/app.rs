@@ -1,12 +1,17 @@
 //! The waist: all that a door may hold.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::auth::Keys;
 use crate::auth::keys::Source;
-use crate::config::Config;
-use crate::error::Result;
-use crate::service::{Accounts, Locations};
+use crate::auth::oidc::Issuer;
+use crate::auth::token::Tokens;
+use crate::auth::{Keys, admin_path};
+use crate::config::{AdminPath, Config, KeepLimits};
+use crate::error::{Error, Result};
+use crate::mail::{Mailer, Patience};
+use crate::service::housekeeping::{Housekeeping, Keep};
+use crate::service::{Accounts, Entrance, Locations};
 use crate::store::Store;
 use crate::store::connect::StoreOptions;
 
@@ -21,7 +26,9 @@ impl App {
     /// Opens the store and builds the services on it.
     pub async fn build(config: &Config) -> Result<Self> {
         let store = Store::open(&StoreOptions::from_config(config)).await?;
-        let accounts = Accounts::new(store.clone(), Keys::new(key_source(config)), issuer(config));
+        let tokens = Tokens::new(Keys::new(key_source(config)), issuer(config));
+        let external = config.oidc.clone().map(|oidc| Issuer::new(oidc, &config.limits.oidc)).transpose()?;
+        let accounts = Accounts::new(store.clone(), tokens, external, entrance(config)?);
         Ok(Self { locations: Arc::new(Locations::new(store)), accounts: Arc::new(accounts) })
     }
 
@@ -30,9 +37,22 @@ impl App {
         &self.accounts
     }
 
+    /// The path of the admin page that the data folder keeps; made at the first start.
+    pub async fn kept_admin_path(config: &Config) -> Result<AdminPath> {
+        let folder = key_folder(config);
+        tokio::task::spawn_blocking(move || admin_path::kept(&folder)).await.map_err(Error::internal)?
+    }
+
     /// Questions about locations and layers.
     pub fn locations(&self) -> &Locations {
         &self.locations
+    }
+
+    /// What takes old rows away, for the one task that runs it.
+    pub fn housekeeping(&self, limits: &KeepLimits) -> Housekeeping {
+        let days = |days: u32| chrono::Duration::days(i64::from(days));
+        let keep = Keep { audit: days(limits.audit_days), changes: days(limits.changes_days) };
+        Housekeeping::new(self.locations.store().clone(), keep)
     }
 
     /// Whether the store answers.
@@ -40,14 +60,32 @@ impl App {
         self.locations.store().ping().await
     }
 
-    /// Closes the store; the last question has been answered.
+    /// Sends the mails that wait and closes the store; the last question has been answered.
     pub async fn close(&self) -> Result<()> {
+        if let Some(mailer) = &self.accounts.entrance().mailer {
+            mailer.finish().await;
+        }
         self.locations.store().clone().close().await
     }
 }
 
 fn key_source(config: &Config) -> Source {
-    config.jwt_key.clone().map_or_else(|| Source::Folder(config.data_dir.join("keys")), Source::Given)
+    config.jwt_key.clone().map_or_else(|| Source::Folder(key_folder(config)), Source::Given)
+}
+
+/// What servers on one database share, beside the database.
+fn key_folder(config: &Config) -> PathBuf {
+    config.data_dir.join("keys")
+}
+
+/// Links lead to the public address; without one, to where the server listens.
+fn entrance(config: &Config) -> Result<Entrance> {
+    let mailer = config.mail.as_ref().map(|mail| Mailer::new(mail, Patience::default())).transpose()?;
+    let site = config
+        .public_url
+        .as_ref()
+        .map_or_else(|| format!("http://{}", config.listen), |url| format!("{}{}", url.origin, url.path));
+    Ok(Entrance { registration: config.registration, site, mailer })
 }
 
 /// The `iss` of access tokens.

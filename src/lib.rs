@@ -12,6 +12,7 @@ pub mod geometry;
 pub mod graphql;
 pub mod healthcheck;
 pub mod http;
+pub mod mail;
 pub mod model;
 pub mod query;
 pub mod run;

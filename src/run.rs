@@ -2,17 +2,19 @@
 
 use axum::Router;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use crate::app::App;
-use crate::config::{Config, Secret};
+use crate::config::{AdminPath, Config, Secret};
 use crate::error::{Error, Result};
 use crate::graphql::schema::{self, SchemaLimits};
 use crate::http::{self, Identity, Pages, Parts, Readiness};
+use crate::model::link::LinkPurpose;
 use crate::service::first_start::{FIRST_ADMIN, FirstStart};
 use crate::{demo, serve};
 
 /// Serves until the operator says stop. The first line on standard output has the address.
-pub async fn serve(config: Config, with_demo: bool) -> Result<()> {
+pub async fn serve(mut config: Config, with_demo: bool) -> Result<()> {
     // Caught before the first slow step: a signal during the start is not lost.
     let told_to_stop = serve::until_told()?;
     let listener = TcpListener::bind(config.listen)
@@ -26,6 +28,9 @@ pub async fn serve(config: Config, with_demo: bool) -> Result<()> {
     // A key that cannot be read or made ends the start and not the first sign-in.
     app.accounts().keys().ring().await?;
     let first_start = app.accounts().first_start(config.admin_password.as_ref().map(Secret::expose)).await?;
+    if config.admin_path.is_none() {
+        config.admin_path = Some(App::kept_admin_path(&config).await?);
+    }
     let readiness = readiness(&app);
     let router = router(&app, &config, readiness.clone());
     let address = listener.local_addr().map_err(Error::internal)?;
@@ -35,7 +40,11 @@ pub async fn serve(config: Config, with_demo: bool) -> Result<()> {
         told_to_stop.await;
         readiness.stop();
     };
+    let (stop, stopped) = watch::channel(false);
+    let keeping = tokio::spawn(app.housekeeping(&config.limits.keep).run(stopped));
     serve::serve(listener, router, &config.limits.connection, stopping).await?;
+    stop.send_replace(true);
+    keeping.await.map_err(Error::internal)?;
     app.close().await
 }
 
@@ -68,22 +77,27 @@ fn announce(config: &Config, address: std::net::SocketAddr) {
     if config.playground {
         println!("GraphiQL at http://{address}/graphiql/");
     }
+    if let Some(path) = &config.admin_path {
+        println!("admin page at {}{path}/", site(config, address));
+    }
     println!("database {}", config.database);
 }
 
-/// Says how somebody becomes the first administrator. The token stands behind the `#` of the link: browsers send that to no
-/// server, so that no log of a proxy has it.
+/// Where browsers find the server.
+fn site(config: &Config, address: std::net::SocketAddr) -> String {
+    config.public_url.as_ref().map_or(format!("http://{address}"), |url| format!("{}{}", url.origin, url.path))
+}
+
+/// Says how somebody becomes the first administrator.
 fn welcome(config: &Config, address: std::net::SocketAddr, first_start: &FirstStart) {
     match first_start {
         FirstStart::HasAccounts => {}
         FirstStart::MadeAdmin => println!("made the account {FIRST_ADMIN} with CAIRN_ADMIN_PASSWORD"),
         FirstStart::Link(token) => {
-            let site = config
-                .public_url
-                .as_ref()
-                .map_or(format!("http://{address}"), |url| format!("{}{}", url.origin, url.path));
+            let site = site(config, address);
+            let path = config.admin_path.as_ref().map_or("", AdminPath::as_str);
             println!("there is no account yet; make the first administrator within 24 hours, once:");
-            println!("  {site}/setup#{}", token.0);
+            println!("  {}", LinkPurpose::SetUp.url(&format!("{site}{path}"), &token.0));
         }
     }
 }

@@ -14,6 +14,8 @@ const BUFFER_BYTES: usize = 512 * 1024;
 pub struct Client {
     stream: TcpStream,
     address: SocketAddr,
+    /// Further lines of the head, each with its end.
+    headers: String,
     request: Vec<u8>,
     buffer: Vec<u8>,
 }
@@ -24,7 +26,14 @@ impl Client {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
-        Ok(Self { stream, address, request: Vec::new(), buffer: vec![0; BUFFER_BYTES] })
+        Ok(Self { stream, address, headers: String::new(), request: Vec::new(), buffer: vec![0; BUFFER_BYTES] })
+    }
+
+    /// Sends these lines with every question, each with its end.
+    #[must_use]
+    pub fn with_headers(mut self, lines: &str) -> Self {
+        lines.clone_into(&mut self.headers);
+        self
     }
 
     /// Sends a GraphQL question and gives the body of its answer; any status but 200 is an error.
@@ -33,9 +42,10 @@ impl Client {
         write!(
             self.request,
             "POST /graphql HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n\
-             Accept: application/graphql-response+json\r\nContent-Length: {}\r\n\r\n",
+             Accept: application/graphql-response+json\r\nContent-Length: {}\r\n{}\r\n",
             self.address,
-            body.len()
+            body.len(),
+            self.headers
         )?;
         self.request.extend_from_slice(body);
         self.exchange()

@@ -19,6 +19,8 @@ mod postgis;
 mod report;
 mod rounds;
 mod server;
+mod writes;
+mod writes_floor;
 
 use std::error::Error;
 use std::path::Path;
@@ -44,6 +46,9 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     if wants("growth") {
         let is_ten_million = std::env::args().any(|word| word == "--ten-million");
         growth::measure(Path::new(&cities), folder.path(), is_ten_million, &mut report)?;
+    }
+    if wants("writes") {
+        writes::measure(Path::new(&cities), folder.path(), &mut report)?;
     }
     let load = std::fs::read_to_string("/proc/loadavg")?;
     println!(

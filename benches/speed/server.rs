@@ -25,6 +25,16 @@ impl Server {
     /// Starts the process over a database, with what it keeps in `folder`, and waits for its first answer; gives the seconds
     /// that this took.
     pub fn start(database: &str, folder: &Path, question: &[u8]) -> Result<(Self, f64), Box<dyn Error + Send + Sync>> {
+        Self::start_with(database, folder, question, &[])
+    }
+
+    /// The same with further settings.
+    pub fn start_with(
+        database: &str,
+        folder: &Path,
+        question: &[u8],
+        settings: &[(&str, &str)],
+    ) -> Result<(Self, f64), Box<dyn Error + Send + Sync>> {
         let began = Instant::now();
         let mut child = Command::new(env!("CARGO_BIN_EXE_cairn"))
             .arg("serve")
@@ -33,6 +43,7 @@ impl Server {
             .env("CAIRN_DATA_DIR", folder)
             .env("CAIRN_LISTEN", "127.0.0.1:0")
             .env("CAIRN_LOG", "error")
+            .envs(settings.iter().copied())
             .current_dir(folder)
             .stdout(Stdio::piped())
             .spawn()?;

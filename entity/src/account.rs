@@ -17,6 +17,12 @@ pub struct Model {
     pub role: String,
     /// Whether it may not sign in; its tokens are worth nothing then.
     pub disabled: bool,
+    /// Where its owner is reached, as it was given.
+    pub email: Option<String>,
+    /// The address as addresses are compared: folded, unique.
+    pub email_key: Option<String>,
+    /// Whether its owner has followed a link that went to the address.
+    pub email_verified: bool,
     /// Argon2id, as a PHC string.
     pub password_hash: String,
     /// Milliseconds since 1970, UTC.

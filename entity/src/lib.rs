@@ -2,7 +2,9 @@
 
 pub mod account;
 pub mod account_grant;
+pub mod account_identity;
 pub mod api_token;
 pub mod layer;
 pub mod location;
+pub mod one_time_link;
 pub mod session;

@@ -12,6 +12,9 @@ mod m0003_locations;
 mod m0004_changes;
 mod m0005_accounts;
 mod m0006_edits;
+mod m0007_links;
+mod m0008_identities;
+mod m0009_upserts;
 mod statements;
 
 /// All migrations, in order.
@@ -27,6 +30,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_changes::Migration),
             Box::new(m0005_accounts::Migration),
             Box::new(m0006_edits::Migration),
+            Box::new(m0007_links::Migration),
+            Box::new(m0008_identities::Migration),
+            Box::new(m0009_upserts::Migration),
         ]
     }
 }

@@ -269,7 +269,7 @@ fn read_file(path: &Path) -> Result<Key> {
 }
 
 /// Held while a key is made: of two servers that start at once, one makes it. Goes with the process.
-fn lock(folder: &Path) -> Result<File> {
+pub(super) fn lock(folder: &Path) -> Result<File> {
     make_private_folder(folder).map_err(|error| cannot(folder, error))?;
     let path = folder.join("lock");
     let file = private().create(true).truncate(false).open(&path).map_err(|error| cannot(&path, error))?;
@@ -298,7 +298,7 @@ fn write_new(folder: &Path) -> Result<String> {
 }
 
 #[cfg(unix)]
-fn private() -> OpenOptions {
+pub(super) fn private() -> OpenOptions {
     use std::os::unix::fs::OpenOptionsExt as _;
     let mut options = OpenOptions::new();
     options.write(true).mode(0o600);
@@ -306,7 +306,7 @@ fn private() -> OpenOptions {
 }
 
 #[cfg(not(unix))]
-fn private() -> OpenOptions {
+pub(super) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true);
     options

@@ -1,6 +1,8 @@
-//! Who is who: passwords, signing keys, tokens, and how fast one may guess. What an account may do is the model's matter.
+//! Who is who: passwords, signing keys, tokens, the issuer of external ones, and how fast one may guess. What an account may do is the model's matter.
 
+pub mod admin_path;
 pub mod keys;
+pub mod oidc;
 pub mod password;
 pub mod secret;
 pub mod throttle;

@@ -1,4 +1,4 @@
-//! Secrets that are random and opaque: refresh tokens, API tokens, set-up links. Shown once, kept as SHA-256.
+//! Secrets that are random and opaque: refresh tokens, API tokens, links that are good once. Shown once, kept as SHA-256.
 //!
 //! A fast hash is enough here, unlike for passwords: nobody guesses 256 random bits.
 
@@ -20,8 +20,6 @@ const PROOF_BYTES: usize = 16;
 pub const API_TOKEN: &str = "cairn_";
 /// Opens a refresh token.
 pub const REFRESH_TOKEN: &str = "cairnr_";
-/// Opens the token of a set-up link.
-pub const SETUP_TOKEN: &str = "cairns_";
 
 /// Text that must not reach a log: its `Debug` hides it.
 #[derive(Clone, PartialEq, Eq)]
@@ -160,7 +158,7 @@ mod tests {
         for other in ["", "cairn_", "cairn_AAAA", &token[..token.len() - 1], &format!("{token}A"), &token[1..]] {
             assert!(!is_well_formed(API_TOKEN, other), "{other}");
         }
-        assert!(!is_well_formed(SETUP_TOKEN, &token));
+        assert!(!is_well_formed(REFRESH_TOKEN, &token));
     }
 
     #[test]

@@ -17,6 +17,8 @@ use crate::error::{Error, ErrorCode, Result};
 const MEMORY: Duration = Duration::from_mins(15);
 /// Failures of one account that cost nothing.
 const FREE_OF_ACCOUNT: u32 = 10;
+/// Mails to one address within [`MEMORY`] that cost nothing: a mailbox is no target.
+const FREE_MAILS: u32 = 3;
 /// Failures from one address that cost nothing: an office is one address.
 const FREE_OF_ADDRESS: u32 = 30;
 /// The longest wait: an owner who is guessed at can still come in.
@@ -28,6 +30,7 @@ const MOST_KEYS: NonZeroUsize = NonZeroUsize::new(20_000).unwrap();
 #[derive(Debug, Clone)]
 pub struct Throttle {
     inner: Arc<Mutex<Inner>>,
+    free_of_account: u32,
 }
 
 #[derive(Debug)]
@@ -80,8 +83,17 @@ fn network(address: IpAddr) -> IpAddr {
 impl Throttle {
     /// Nothing has failed yet.
     pub fn new() -> Self {
+        Self::with_free(FREE_OF_ACCOUNT)
+    }
+
+    /// For requests that send a mail, each of which counts: the account is the folded address.
+    pub fn of_mails() -> Self {
+        Self::with_free(FREE_MAILS)
+    }
+
+    fn with_free(free_of_account: u32) -> Self {
         let inner = Inner { accounts: LruCache::new(MOST_KEYS), addresses: LruCache::new(MOST_KEYS) };
-        Self { inner: Arc::new(Mutex::new(inner)) }
+        Self { inner: Arc::new(Mutex::new(inner)), free_of_account }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -100,7 +112,7 @@ impl Throttle {
         let by_account = account
             .as_ref()
             .and_then(|account| of(&mut inner.accounts, account, now))
-            .and_then(|failures| failures.wait(FREE_OF_ACCOUNT, now));
+            .and_then(|failures| failures.wait(self.free_of_account, now));
         let by_address =
             of(&mut inner.addresses, &address, now).and_then(|failures| failures.wait(FREE_OF_ADDRESS, now));
         if let Some(wait) = by_account.max(by_address) {
@@ -137,7 +149,7 @@ impl Attempt {
 
 fn too_fast(wait: Duration) -> Error {
     let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-    let sentence = format!("too many failed attempts: wait {seconds} s and try again");
+    let sentence = format!("too many attempts: wait {seconds} s and try again");
     Error::new(ErrorCode::RateLimited, sentence).retry_after(seconds)
 }
 

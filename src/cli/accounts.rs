@@ -11,6 +11,7 @@ use crate::model::account::Account;
 use crate::model::time::format_timestamp;
 use crate::model::{Author, Role, Viewer};
 use crate::service::accounts::{AccountDraft, AccountPatch};
+use crate::service::invitations::InvitationDraft;
 
 /// What is done to accounts.
 #[derive(Debug, Subcommand)]
@@ -28,6 +29,17 @@ pub enum UserCommand {
         /// Reads the password from standard input.
         #[arg(long)]
         password_stdin: bool,
+    },
+    /// Invites somebody, who chooses name and password. The link goes out by mail, or is printed when no mail is set up.
+    Invite {
+        /// Where they are reached.
+        email: String,
+        /// What the account may.
+        #[arg(long, value_enum, default_value_t = RoleArgument::Viewer)]
+        role: RoleArgument,
+        /// Holds the role to this layer; may be given several times.
+        #[arg(long = "layer", value_name = "KEY")]
+        layers: Vec<String>,
     },
     /// Lists accounts.
     List {
@@ -96,6 +108,15 @@ pub async fn run(app: &App, command: &UserCommand) -> Result<()> {
             let account = accounts.create(&Author::of(Viewer::Server), draft).await?;
             println!("made {} ({})", account.username, account.role.as_str());
             tell(&password, is_made);
+        }
+        UserCommand::Invite { email, role, layers } => {
+            let role = Role::from(*role);
+            let grants = layers.iter().map(|key| (key.clone(), role)).collect();
+            let draft = InvitationDraft { email: email.clone(), role, grants };
+            match accounts.invite(&Author::of(Viewer::Server), draft).await? {
+                (_, Some(link)) => println!("hand on this link, good once and for 7 days:\n  {}", link.0),
+                (_, None) => println!("an invitation goes to {email}"),
+            }
         }
         UserCommand::List { json } => list(&accounts.all(&Viewer::Server).await?, *json),
         UserCommand::Passwd { username, password_stdin } => {

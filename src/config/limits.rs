@@ -143,6 +143,31 @@ limits! {
     }
 }
 
+limits! {
+    /// What the issuer of external tokens is asked, and how long its answers are good.
+    OidcLimits "Limits: the OpenID Connect issuer" {
+        /// Longest time of one question to the issuer, in milliseconds.
+        fetch_time_ms: u64 = 3_000, 10..=60_000, "CAIRN_LIMIT_OIDC_FETCH_TIME_MS";
+        /// Least time between two fetches of its keys, in milliseconds, whoever sends what: tokens that name unknown keys
+        /// cause no more. A new key that was not announced waits so long at most.
+        fetch_interval_ms: u64 = 30_000, 1..=600_000, "CAIRN_LIMIT_OIDC_FETCH_INTERVAL_MS";
+        /// Keys are asked for again after so long, in milliseconds.
+        keys_fresh_ms: u64 = 600_000, 1..=86_400_000, "CAIRN_LIMIT_OIDC_KEYS_FRESH_MS";
+        /// Keys of an issuer that is out of reach verify for so long, in milliseconds; then its tokens get 503.
+        keys_kept_ms: u64 = 43_200_000, 1_000..=604_800_000, "CAIRN_LIMIT_OIDC_KEYS_KEPT_MS";
+    }
+}
+
+limits! {
+    /// How long is kept what grows with every change.
+    KeepLimits "Limits: what is kept" {
+        /// Rows of the audit log are kept for so many days.
+        audit_days: u32 = 400, 1..=36_500, "CAIRN_LIMIT_AUDIT_DAYS";
+        /// Rows of the change feed (`location_change`) are kept for so many days: whoever follows it must not be away longer.
+        changes_days: u32 = 30, 1..=36_500, "CAIRN_LIMIT_CHANGES_DAYS";
+    }
+}
+
 /// Every limit, by what it protects.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Limits {
@@ -156,6 +181,10 @@ pub struct Limits {
     pub store: StoreLimits,
     /// Sizes of pages.
     pub page: PageLimits,
+    /// The issuer of external tokens.
+    pub oidc: OidcLimits,
+    /// What grows.
+    pub keep: KeepLimits,
 }
 
 impl Limits {
@@ -166,20 +195,27 @@ impl Limits {
             connection: ConnectionLimits::read(reader),
             store: StoreLimits::read(reader),
             page: PageLimits::read(reader),
+            oidc: OidcLimits::read(reader),
+            keep: KeepLimits::read(reader),
         };
         if limits.page.connection_default > limits.page.connection_max {
             reader.fault("CAIRN_LIMIT_PAGE_DEFAULT", "must not be more than CAIRN_LIMIT_PAGE_MAX");
         }
+        if limits.oidc.keys_fresh_ms > limits.oidc.keys_kept_ms {
+            reader.fault("CAIRN_LIMIT_OIDC_KEYS_FRESH_MS", "must not be more than CAIRN_LIMIT_OIDC_KEYS_KEPT_MS");
+        }
         limits
     }
 
-    pub(super) fn groups() -> [Group; 5] {
+    pub(super) fn groups() -> [Group; 7] {
         [
             GraphqlLimits::group(),
             HttpLimits::group(),
             ConnectionLimits::group(),
             StoreLimits::group(),
             PageLimits::group(),
+            OidcLimits::group(),
+            KeepLimits::group(),
         ]
     }
 }

@@ -2,20 +2,29 @@
 //!
 //! Nothing else in the crate reads the environment. `settings` is the typed result, `table` names every
 //! setting with its default and its meaning (`.env.example` is printed from it), `limits` holds the limits,
-//! `values` reads single values, `setting` is a row of the table. Nothing here opens a file of data or a socket.
+//! `mail` who may come in and by which mail, `oidc` names the issuer of external tokens, `values` reads single values, `setting`
+//! is a row of the table. Nothing here opens a file of data or a socket.
 
+mod admin_path;
 mod database;
 mod limits;
+mod mail;
 mod network;
+mod oidc;
 mod secret;
 mod setting;
 mod settings;
 mod table;
 mod values;
 
+pub use admin_path::{AdminPath, TAKEN_WORDS};
 pub use database::{Database, PostgresUrl};
-pub use limits::{ConnectionLimits, GraphqlLimits, HttpLimits, Limits, PageLimits, StoreLimits};
+pub use limits::{
+    ConnectionLimits, GraphqlLimits, HttpLimits, KeepLimits, Limits, OidcLimits, PageLimits, StoreLimits,
+};
+pub use mail::{MailSettings, Registration};
 pub use network::Network;
+pub use oidc::Oidc;
 pub use secret::Secret;
 pub use setting::{Group, Setting};
 pub use settings::{Config, LogFormat};

@@ -1,8 +1,11 @@
 //! The typed settings of one server.
 
+use super::admin_path::AdminPath;
 use super::database::Database;
 use super::limits::Limits;
+use super::mail::{self, MailSettings, Registration};
 use super::network::Network;
+use super::oidc::Oidc;
 use super::secret::Secret;
 use super::table::{default_of, groups};
 use super::values::{Basemap, PublicUrl, Reader, plain_host, switch};
@@ -39,6 +42,16 @@ pub struct Config {
     pub jwt_key: Option<Secret>,
     /// The password of the first administrator, for a first start without hands.
     pub admin_password: Option<Secret>,
+    /// Where the admin page answers; none: a random path that the data folder keeps.
+    pub admin_path: Option<AdminPath>,
+    /// The networks that may see the admin page; empty for all.
+    pub admin_allow_ips: Vec<Network>,
+    /// How somebody gets an account.
+    pub registration: Registration,
+    /// The SMTP server; none: no mail is sent.
+    pub mail: Option<MailSettings>,
+    /// The issuer whose tokens are accepted beside our own.
+    pub oidc: Option<Oidc>,
     /// Whether the schema may be asked for.
     pub introspection: bool,
     /// Whether `/graphiql/` answers.
@@ -95,6 +108,8 @@ impl Config {
         reader.optional("CAIRN_TLS", tls);
         let mut warnings = unknown_names(reader);
         let basemap = basemap(reader, &mut warnings);
+        let (registration, mail) = mail::read(reader, public_url.as_ref(), &mut warnings);
+        let oidc = Oidc::read(reader, public_url.as_ref(), &mut warnings);
         Self {
             database,
             data_dir,
@@ -104,6 +119,11 @@ impl Config {
             trusted_proxies: reader.optional("CAIRN_TRUSTED_PROXIES", Network::read_list).unwrap_or_default(),
             jwt_key: reader.optional("CAIRN_JWT_KEY", |text| Ok(Secret::new(text))),
             admin_password: reader.optional("CAIRN_ADMIN_PASSWORD", |text| Ok(Secret::new(text))),
+            admin_path: reader.optional("CAIRN_ADMIN_PATH", AdminPath::parse),
+            admin_allow_ips: reader.optional("CAIRN_ADMIN_ALLOW_IPS", some_networks).unwrap_or_default(),
+            registration,
+            mail,
+            oidc,
             introspection: reader.optional("CAIRN_INTROSPECTION", switch).unwrap_or(true),
             playground: reader.optional("CAIRN_PLAYGROUND", switch).unwrap_or(true),
             basemap,
@@ -138,6 +158,12 @@ fn dotenv_pairs(path: &Path) -> Result<Vec<(String, String)>> {
 
 fn listen(text: &str) -> std::result::Result<SocketAddr, String> {
     text.parse().map_err(|_| "must be ADDRESS:PORT, such as 127.0.0.1:8080 or [::1]:8080".to_owned())
+}
+
+/// A list that names nobody is a slip: taken as written it would let in everybody.
+fn some_networks(text: &str) -> std::result::Result<Vec<Network>, String> {
+    let networks = Network::read_list(text)?;
+    if networks.is_empty() { Err("must name a network such as 10.0.0.0/8".to_owned()) } else { Ok(networks) }
 }
 
 fn hosts(text: &str) -> std::result::Result<Vec<String>, String> {

@@ -26,9 +26,11 @@ fn the_defaults_in_the_table_are_the_defaults_in_the_code() {
 
 #[test]
 fn every_setting_of_the_table_is_read() {
+    // Without an issuer what belongs to it changes nothing.
+    let usual = [("CAIRN_OIDC_ISSUER", "https://a.example"), ("CAIRN_OIDC_AUDIENCE", "cairn")];
     for setting in groups().into_iter().flat_map(|group| group.settings) {
-        let odd = config(&[(setting.name, "\u{1}?&%$ ,=")]);
-        let changed = odd.map_or(true, |odd| Config { warnings: Vec::new(), ..odd } != config(&[]).unwrap());
+        let odd = config(&[&usual[..], &[(setting.name, "\u{1}?&%$ ,=")]].concat());
+        let changed = odd.map_or(true, |odd| Config { warnings: Vec::new(), ..odd } != config(&usual).unwrap());
         let text_without_effect_alone = setting.name == "CAIRN_BASEMAP_ATTRIBUTION";
         assert!(changed || text_without_effect_alone, "{} changes nothing", setting.name);
     }
@@ -39,6 +41,8 @@ fn all_faults_are_told_together() {
     let faulty = [
         ("CAIRN_LISTEN", "8080"),
         ("CAIRN_TLS", "acme"),
+        ("CAIRN_ADMIN_PATH", "/admin"),
+        ("CAIRN_ADMIN_ALLOW_IPS", ","),
         ("DATABASE_URL", "postgres://me:secret@one,two/cairn"),
         ("CAIRN_INTROSPECTION", "signed-in"),
         ("CAIRN_LOG", "=="),
@@ -52,6 +56,64 @@ fn all_faults_are_told_together() {
         assert!(error.to_string().contains(&format!("\n  {name}: ")), "{name} is missing in: {error}");
     }
     assert!(!error.to_string().contains("secret"));
+}
+
+#[test]
+fn mail_and_registration_name_what_they_lack() {
+    let smtp = ("CAIRN_SMTP_URL", "smtps://me:canary@mail.example.org");
+    let from = ("CAIRN_MAIL_FROM", "Maps <maps@example.org>");
+    let site = ("CAIRN_PUBLIC_URL", "https://maps.example.org");
+    let open = ("CAIRN_REGISTRATION", "open");
+    let good = config(&[smtp, from, site, open]).unwrap();
+    assert_eq!(
+        (good.registration, good.mail.as_ref().map(|mail| mail.from.as_str())),
+        (Registration::Open, Some(from.1))
+    );
+    assert!(!format!("{good:?}").contains("canary"));
+    assert!(good.warnings.iter().any(|warning| warning.contains("reads every private layer")), "{:?}", good.warnings);
+    let faults = [
+        (&[open][..], &["CAIRN_REGISTRATION: open needs CAIRN_SMTP_URL, CAIRN_MAIL_FROM and CAIRN_PUBLIC_URL"][..]),
+        (&[open, smtp], &["CAIRN_MAIL_FROM: must name", "CAIRN_PUBLIC_URL: must be set"]),
+        (&[smtp, from], &["CAIRN_PUBLIC_URL: must be set"]),
+        (&[("CAIRN_REGISTRATION", "public")], &["CAIRN_REGISTRATION: must be closed, invite or open"]),
+        (&[smtp, site, ("CAIRN_MAIL_FROM", "maps")], &["CAIRN_MAIL_FROM: must be an address"]),
+    ];
+    for (pairs, wanted) in faults {
+        let error = config(pairs).unwrap_err().to_string();
+        assert_eq!(error.lines().count(), wanted.len() + 1, "{error}");
+        assert!(wanted.iter().all(|sentence| error.contains(sentence)), "{error}");
+    }
+    assert!(config(&[from]).unwrap().warnings[0].contains("does nothing without CAIRN_SMTP_URL"));
+}
+
+#[test]
+fn an_smtp_url_is_checked_and_never_told() {
+    let read = |url: &str| {
+        config(&[
+            ("CAIRN_SMTP_URL", url),
+            ("CAIRN_MAIL_FROM", "maps@example.org"),
+            ("CAIRN_PUBLIC_URL", "https://maps.example.org"),
+        ])
+    };
+    let good = [
+        ("smtp://localhost:25", false),
+        ("smtp://me:canary@127.0.0.1", false),
+        ("smtp://mail.example.org", false),
+        ("smtp://me:canary@mail.example.org", true),
+        ("smtp://me:canary@mail.example.org?tls=opportunistic", true),
+        ("smtp://me:canary@mail.example.org:587?tls=required", false),
+        ("smtps://me%40example.org:can%40ary@mail.example.org:465", false),
+    ];
+    for (url, is_warned) in good {
+        let config = read(url).unwrap();
+        assert_eq!(config.mail.unwrap().url, Secret::new(url));
+        assert_eq!(config.warnings.len(), usize::from(is_warned), "{url} {:?}", config.warnings);
+    }
+    let bad = ["mail.example.org:25", "http://me:canary@mail.example.org", "smtp://", "smtp://canary@mail.example.org"];
+    for url in bad {
+        let error = read(url).unwrap_err().to_string();
+        assert!(error.contains("\n  CAIRN_SMTP_URL: ") && !error.contains("canary"), "{url}: {error}");
+    }
 }
 
 #[test]

@@ -71,11 +71,83 @@ const ACCOUNTS: &[Row] = &[
         ],
     ),
     row(
+        "CAIRN_ADMIN_PATH",
+        "",
+        &[
+            "The path of the admin page, such as /a-word-of-yours. Never /admin or what else everybody tries: decoys answer there.",
+            "Not set: a random one, made at the first start, printed at each, and kept in CAIRN_DATA_DIR/keys/admin-path.",
+        ],
+    ),
+    row(
+        "CAIRN_ADMIN_ALLOW_IPS",
+        "",
+        &[
+            "Networks that may see the admin page, by comma, such as 10.0.0.0/8; to all others it is not there. Not set: all may.",
+            "The API does not ask for it: what it does, a token or a password decides.",
+        ],
+    ),
+    row(
         "CAIRN_TRUSTED_PROXIES",
         "",
         &[
             "Networks of proxies before the server, by comma, such as 10.0.0.0/8. Only they may name the client's address in",
-            "X-Forwarded-For; it counts failed sign-ins.",
+            "X-Forwarded-For; it counts failed sign-ins, and CAIRN_ADMIN_ALLOW_IPS goes by it.",
+        ],
+    ),
+];
+
+const COMING_IN: &[Row] = &[
+    row(
+        "CAIRN_REGISTRATION",
+        "closed",
+        &[
+            "How somebody gets an account. closed: an administrator makes it. invite: administrators invite by a link as well.",
+            "open: whoever proves an e-mail address also makes their own, and as VIEWER reads every private layer; this needs",
+            "CAIRN_SMTP_URL and CAIRN_PUBLIC_URL.",
+        ],
+    ),
+    row(
+        "CAIRN_SMTP_URL",
+        "",
+        &[
+            "The server that takes mail: smtps://USER:PASSWORD@HOST:465, smtp://USER:PASSWORD@HOST:587?tls=required (STARTTLS)",
+            "or smtp://HOST:25 (no TLS). It needs CAIRN_MAIL_FROM and CAIRN_PUBLIC_URL. Not set: no mail is sent; invitations",
+            "are links to be handed on, and nobody resets a forgotten password but an administrator.",
+        ],
+    ),
+    row("CAIRN_MAIL_FROM", "", &["The sender of mails: maps@example.org or Maps <maps@example.org>."]),
+];
+
+const OIDC: &[Row] = &[
+    row(
+        "CAIRN_OIDC_ISSUER",
+        "",
+        &[
+            "Tokens of this OpenID Connect issuer are accepted beside our own: its URL, letter by letter as it stands in `iss`.",
+            "https, or http on this machine. Who comes with such a token gets an account at the first use.",
+        ],
+    ),
+    row(
+        "CAIRN_OIDC_AUDIENCE",
+        "",
+        &["What `aud` of its tokens must hold: the name that the issuer has for this server."],
+    ),
+    row(
+        "CAIRN_OIDC_ROLE_CLAIM",
+        "roles",
+        &[
+            "The claim that gives the role: a list of words, or words with spaces between; a path such as realm_access.roles",
+            "leads into objects. Who has neither of the next two words is a VIEWER.",
+        ],
+    ),
+    row("CAIRN_OIDC_ADMIN", "", &["The word that makes an ADMIN. Not set: nobody is one by such a token."]),
+    row("CAIRN_OIDC_EDITOR", "", &["The word that makes an EDITOR. Not set: nobody is one by such a token."]),
+    row(
+        "CAIRN_OIDC_CA",
+        "",
+        &[
+            "A PEM file of certificate authorities that sign for the issuer, in place of the public ones (Mozilla's list, which",
+            "is built in): for an issuer inside a company.",
         ],
     ),
 ];
@@ -124,6 +196,8 @@ pub fn groups() -> Vec<Group> {
         group("Data", DATA),
         group("Address", ADDRESS),
         group("Accounts", ACCOUNTS),
+        group("Registration and mail", COMING_IN),
+        group("Accounts of an OpenID Connect issuer", OIDC),
         group("Pages and GraphQL", PAGES),
         group("Log", LOG),
     ];
@@ -133,7 +207,7 @@ pub fn groups() -> Vec<Group> {
 
 /// The default of one setting in `groups`; empty for "not set".
 pub(super) fn default_of(name: &str) -> &'static str {
-    [DATA, ADDRESS, ACCOUNTS, PAGES, LOG]
+    [DATA, ADDRESS, ACCOUNTS, COMING_IN, OIDC, PAGES, LOG]
         .into_iter()
         .flatten()
         .find(|(row, _, _)| *row == name)

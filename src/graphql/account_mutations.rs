@@ -4,6 +4,7 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::graphql::accounts::{AccountView, ApiToken, Role, user_id};
+use crate::graphql::browser_session::BrowserSession;
 use crate::graphql::context::{app, author, caller, client_address, parse_id, to_int};
 use crate::graphql::guard::Needs;
 use crate::graphql::scalars::DateTime;
@@ -18,19 +19,28 @@ use crate::service::sign_in::SignIn;
 pub struct AuthPayload {
     /// For the header `Authorization: Bearer ...`; good for 15 minutes.
     access_token: String,
-    /// Good once, at `refreshToken`, within 30 days of the sign-in.
-    refresh_token: String,
+    /// Good once, at `refreshToken`, within 30 days of the sign-in. Null for a page that asked with `Cairn-Session: cookie`: its
+    /// browser keeps it.
+    refresh_token: Option<String>,
     /// The end of the access token.
     expires_at: DateTime,
     /// Who signed in.
     user: AccountView,
 }
 
-impl From<SignIn> for AuthPayload {
-    fn from(sign_in: SignIn) -> Self {
+impl AuthPayload {
+    /// The refresh token goes into the cookie of the page that wants it there, and to everybody else by hand.
+    pub fn give(context: &Context<'_>, sign_in: SignIn) -> Self {
+        let refresh_token = match BrowserSession::of(context) {
+            Some(_) => {
+                BrowserSession::keep(context, &sign_in.refresh_token.0);
+                None
+            }
+            None => Some(sign_in.refresh_token.0),
+        };
         Self {
             access_token: sign_in.access_token.0,
-            refresh_token: sign_in.refresh_token.0,
+            refresh_token,
             expires_at: DateTime(sign_in.expires),
             user: AccountView(sign_in.account),
         }
@@ -79,12 +89,12 @@ pub struct UpdateUserInput {
     grants: Option<Vec<GrantInput>>,
 }
 
-fn grants(given: Vec<GrantInput>) -> Vec<(String, ModelRole)> {
+pub(super) fn grants(given: Vec<GrantInput>) -> Vec<(String, ModelRole)> {
     given.into_iter().map(|grant| (grant.layer, grant.role.into())).collect()
 }
 
 /// The id of a session or a token as a row number.
-fn row(id: &ID) -> Result<i64> {
+pub(super) fn row(id: &ID) -> Result<i64> {
     parse_id(id).ok_or_else(|| Error::new(ErrorCode::NotFound, "nothing has this id").at("id"))
 }
 
@@ -104,7 +114,8 @@ impl AccountMutations {
         #[graphql(desc = "Its password")] password: String,
     ) -> Result<AuthPayload> {
         let accounts = app(context)?.accounts();
-        Ok(accounts.login(&username, password, client_address(context)).await?.into())
+        let sign_in = accounts.login(&username, password, client_address(context)).await?;
+        Ok(AuthPayload::give(context, sign_in))
     }
 
     /// Exchanges a refresh token for new tokens. It is spent then: the same token again within 10 seconds gives the same
@@ -112,15 +123,37 @@ impl AccountMutations {
     async fn refresh_token(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "The refresh token of the last answer")] token: String,
+        #[graphql(
+            desc = "The refresh token of the last answer; none: the one in the cookie of a page that asks with \
+                          `Cairn-Session: cookie`"
+        )]
+        token: Option<String>,
     ) -> Result<AuthPayload> {
-        Ok(app(context)?.accounts().refresh(&token).await?.into())
+        if let Some(token) = token {
+            let sign_in = app(context)?.accounts().refresh(&token).await?;
+            return Ok(AuthPayload::give(context, sign_in));
+        }
+        let Some(session) = BrowserSession::of(context) else {
+            let sentence = "give a refresh token; a page may send the header `Cairn-Session: cookie` instead";
+            return Err(Error::new(ErrorCode::Unauthenticated, sentence).at("token"));
+        };
+        let Some(token) = &session.refresh_token else {
+            return Err(Error::new(ErrorCode::Unauthenticated, "this browser has no session: sign in"));
+        };
+        let refreshed = app(context)?.accounts().refresh(token).await;
+        if matches!(&refreshed, Err(error) if error.code() == ErrorCode::Unauthenticated) {
+            BrowserSession::end(context);
+        }
+        Ok(AuthPayload::give(context, refreshed?))
     }
 
     /// Ends the session of the access token that asks.
     #[graphql(guard = "Needs::Account")]
     async fn logout(&self, context: &Context<'_>) -> Result<bool> {
         app(context)?.accounts().logout(&caller(context)).await?;
+        if BrowserSession::of(context).is_some() {
+            BrowserSession::end(context);
+        }
         Ok(true)
     }
 
@@ -148,7 +181,8 @@ impl AccountMutations {
     ) -> Result<AuthPayload> {
         let accounts = app(context)?.accounts();
         let link = RedeemedLink::new(token, username, password);
-        Ok(accounts.set_up_admin(&caller(context), link, client_address(context)).await?.into())
+        let sign_in = accounts.set_up_admin(&caller(context), link, client_address(context)).await?;
+        Ok(AuthPayload::give(context, sign_in))
     }
 
     /// Makes an account; for administrators.

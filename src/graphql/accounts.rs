@@ -1,5 +1,7 @@
 //! Accounts, sessions and API tokens, as clients see them.
 
+use std::collections::BTreeMap;
+
 use async_graphql::{Context, Enum, ID, Object};
 
 use crate::error::{Error, ErrorCode, Result};
@@ -7,7 +9,7 @@ use crate::graphql::context::{app, parse_id, viewer};
 use crate::graphql::guard::Needs;
 use crate::graphql::scalars::DateTime;
 use crate::model::account::{Account, ApiToken as Token, Session as SignIn};
-use crate::model::{Role as ModelRole, UserId};
+use crate::model::{LayerId, Role as ModelRole, UserId, Viewer};
 
 /// What an account may do; each role may all that the one before it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -54,6 +56,16 @@ impl AccountView {
         &self.0.username
     }
 
+    /// Where its owner is reached; null for an account that an administrator made.
+    async fn email(&self) -> Option<&str> {
+        self.0.email.as_deref()
+    }
+
+    /// Whether its owner has followed a link that went to the address.
+    async fn email_verified(&self) -> bool {
+        self.0.email_verified
+    }
+
     /// The most it may anywhere.
     async fn role(&self) -> Role {
         self.0.role.into()
@@ -69,12 +81,7 @@ impl AccountView {
         if self.0.grants.is_empty() {
             return Ok(Vec::new());
         }
-        let access = app(context)?.locations().access(&viewer(context)).await?;
-        let grants =
-            self.0.grants.iter().filter_map(|(layer, role)| {
-                Some(Grant { layer: access.layer(*layer)?.key.clone(), role: (*role).into() })
-            });
-        Ok(grants.collect())
+        grants_of(context, &self.0.grants).await
     }
 
     /// When it was made.
@@ -95,6 +102,16 @@ pub struct Grant {
     layer: String,
     /// `VIEWER` or `EDITOR`.
     role: Role,
+}
+
+/// Grants by the keys of their layers, whoever looks: only an account itself and administrators see one, a sign-in does so before
+/// the request has a viewer, and a grant that is left out would look like a role that holds everywhere.
+pub(super) async fn grants_of(context: &Context<'_>, grants: &BTreeMap<LayerId, ModelRole>) -> Result<Vec<Grant>> {
+    let access = app(context)?.locations().access(&Viewer::Server).await?;
+    let named = grants
+        .iter()
+        .filter_map(|(layer, role)| Some(Grant { layer: access.layer(*layer)?.key.clone(), role: (*role).into() }));
+    Ok(named.collect())
 }
 
 /// A sign-in that has not ended.

@@ -52,6 +52,16 @@ pub enum AuditAction {
     SessionRevoked,
     /// Every session of an account was ended.
     SessionsRevoked,
+    /// Somebody who registered proved their address, and has an account.
+    UserRegistered,
+    /// Somebody was invited.
+    InvitationCreated,
+    /// An invitation was taken back.
+    InvitationWithdrawn,
+    /// Somebody who was invited made their account.
+    InvitationAccepted,
+    /// Somebody gave their account a new password by a link in a mail.
+    PasswordReset,
 }
 
 /// Who did what to which thing.
@@ -65,7 +75,7 @@ pub struct AuditEntry {
     actor: Option<ID>,
     /// What was done.
     action: AuditAction,
-    /// To what: `location:17`, `layer:cities`, `user:3`, `token:5`, `session:8`.
+    /// To what: `location:17`, `layer:cities`, `user:3`, `token:5`, `session:8`, `invitation:2`.
     target: String,
     /// What it was; of a change only what changed.
     before: Option<Json>,

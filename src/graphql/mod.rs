@@ -3,11 +3,13 @@
 pub mod account_mutations;
 pub mod accounts;
 pub mod audit;
+pub mod browser_session;
 pub mod clusters;
 pub mod connection;
 pub mod context;
 pub mod edit_inputs;
 pub mod edits;
+pub mod entrance;
 pub mod filter_input;
 pub mod guard;
 pub mod layer;

@@ -4,8 +4,9 @@ use async_graphql::MergedObject;
 
 use crate::graphql::account_mutations::AccountMutations;
 use crate::graphql::edits::EditMutations;
+use crate::graphql::entrance::EntranceMutations;
 
 /// What changes something, each field in one transaction. Mutations of one request run one after the other.
 #[derive(Debug, Default, MergedObject)]
 #[graphql(name = "Mutation")]
-pub struct MutationRoot(EditMutations, AccountMutations);
+pub struct MutationRoot(EditMutations, AccountMutations, EntranceMutations);

@@ -10,6 +10,7 @@ use crate::graphql::audit::AuditQueries;
 use crate::graphql::clusters::{self, LocationCluster};
 use crate::graphql::connection::{LocationConnection, OrdinaryConnection, PageInfo};
 use crate::graphql::context::{app, may_render, page_limits, parse_id, to_int, viewer};
+use crate::graphql::entrance::EntranceQueries;
 use crate::graphql::filter_input::LocationFilter;
 use crate::graphql::layer::Layer;
 use crate::graphql::location::{DEFAULT_PRECISION, Location, check_precision, check_simplify};
@@ -138,7 +139,7 @@ const DEFAULT_HITS: i32 = 10;
 /// Questions about locations, layers, accounts, and what was done to them.
 #[derive(Debug, Default, MergedObject)]
 #[graphql(name = "Query")]
-pub struct QueryRoot(LocationQueries, AccountQueries, AuditQueries);
+pub struct QueryRoot(LocationQueries, AccountQueries, EntranceQueries, AuditQueries);
 
 /// The queries about locations and layers.
 #[derive(Debug, Default)]

@@ -3,7 +3,7 @@
 use super::error::Problem;
 use super::etag::is_fresh;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::RustEmbed;
@@ -35,27 +35,40 @@ impl Pages {
     pub fn of<Folder: RustEmbed>(playground: bool) -> Self {
         Self { lookup: Folder::get, playground }
     }
+
+    /// The bytes of a page that no path leads to by its name.
+    pub(super) fn unlisted(self, name: &str) -> Option<Cow<'static, [u8]>> {
+        (self.lookup)(name).map(|file| file.data)
+    }
 }
+
+/// Folders of pages that answer elsewhere than at their name; see `admin` and `account_pages`.
+const UNLISTED: [&str; 2] = ["account", "admin"];
 
 /// Content codings for which a compressed twin may lie beside a file, best first, and the ending of the twin.
 const TWINS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
 
-/// Answers with a page or its parts; what is not there is 404. The fallback of the router.
-pub(super) async fn serve(State(pages): State<Pages>, request: Request) -> Response {
+/// Answers with a page or its parts; what is not there is 404.
+pub(super) fn serve(pages: Pages, request: &Request) -> Response {
     let path = request.uri().path();
     let hidden = path.starts_with("/graphiql") && !pages.playground;
     let Some(asset) = (!hidden).then(|| find(pages, path)).flatten() else {
         return Problem::not_found().into_response();
     };
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        let mut response = Problem::method_not_allowed().into_response();
-        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET,HEAD"));
-        return response;
+        return only_read();
     }
     match asset {
         Asset::Folder(address) => (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, address)]).into_response(),
         Asset::File(name, file) => answer(pages, request.headers(), &name, file),
     }
+}
+
+/// 405 from a page.
+pub(super) fn only_read() -> Response {
+    let mut response = Problem::method_not_allowed().into_response();
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET,HEAD"));
+    response
 }
 
 enum Asset {
@@ -68,7 +81,8 @@ enum Asset {
 /// Compressed twins are no files of their own: they are found only beside what they compress.
 fn find(pages: Pages, path: &str) -> Option<Asset> {
     let name = path.strip_prefix('/')?;
-    if TWINS.iter().any(|(_, ending)| name.ends_with(ending)) {
+    if UNLISTED.iter().any(|folder| name.starts_with(folder)) || TWINS.iter().any(|(_, ending)| name.ends_with(ending))
+    {
         return None;
     }
     if name.is_empty() || name.ends_with('/') {

@@ -43,11 +43,10 @@ impl Problem {
     pub fn method_not_allowed() -> Self {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, Error::bad_input("this path does not answer to this method"))
     }
-}
 
-impl From<Error> for Problem {
-    fn from(error: Error) -> Self {
-        let status = match error.code() {
+    /// The status that the code of an error has.
+    pub fn status_of(error: &Error) -> StatusCode {
+        match error.code() {
             ErrorCode::BadInput
             | ErrorCode::InvalidGeometry
             | ErrorCode::UnsupportedCrs
@@ -60,8 +59,13 @@ impl From<Error> for Problem {
             ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
             ErrorCode::Timeout | ErrorCode::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-        };
-        Self { status, error }
+        }
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        Self { status: Self::status_of(&error), error }
     }
 }
 

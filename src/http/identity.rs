@@ -113,7 +113,7 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>> {
 
 /// The other end of the connection; behind trusted proxies the last address in `X-Forwarded-For` that is none of them. What
 /// stands before that one, anybody can have written.
-fn client_address(request: &Request, trusted: &[Network]) -> IpAddr {
+pub(super) fn client_address(request: &Request, trusted: &[Network]) -> IpAddr {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let mut address = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip());
     let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(address));

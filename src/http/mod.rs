@@ -2,10 +2,13 @@
 //!
 //! `router` lists the routes. Each request passes, from the outside in: `headers` (request id, security headers,
 //! the text of errors), the panic guard, `host`, the time limit, compression, then its handler in `graphql`,
-//! `system` or `assets`.
+//! `system`, `decoys`, `account_pages`, `admin` or `assets`.
 
+mod account_pages;
+mod admin;
 mod assets;
 mod deadline;
+mod decoys;
 mod error;
 mod etag;
 mod headers;

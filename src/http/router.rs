@@ -1,7 +1,10 @@
 //! All routes of the server, and the layers around them.
 
-use super::assets::{self, Pages};
+use super::account_pages;
+use super::admin::{self, Site};
+use super::assets::Pages;
 use super::deadline;
+use super::decoys::Decoys;
 use super::error::{Problem, panicked};
 use super::graphql::{self, Door, Execute};
 use super::headers::{self, SecurityHeaders};
@@ -51,8 +54,10 @@ pub fn router<E: Execute>(parts: Parts<'_, E>) -> Router {
         .route("/livez", get(system::livez))
         .route("/readyz", get(system::readyz).with_state(readiness))
         .route("/settings.json", get(system::settings_json).with_state(settings))
+        .merge(Decoys::new(config).routes())
+        .merge(account_pages::routes(pages))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
-        .fallback_service(get(assets::serve).fallback(assets::serve).with_state(pages))
+        .fallback_service(get(admin::serve).fallback(admin::serve).with_state(Site::new(pages, config)))
         .layer(compression())
         .layer(from_fn_with_state(Duration::from_millis(config.limits.http.request_time_ms), deadline::keep))
         .layer(from_fn_with_state(AllowedHosts::new(config.allowed_hosts.iter().cloned()), host::check))

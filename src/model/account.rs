@@ -3,10 +3,14 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::error::{Error, Result};
+use crate::model::email::EmailAddress;
 use crate::model::{Author, LayerId, Role, Scope, Timestamp, UserId, Viewer};
 
 /// Most letters of a user name.
 pub const MOST_NAME_LETTERS: usize = 64;
+
+/// In place of the hash of a password: no password gives it. The mark of an account that only an issuer signs in.
+pub const NO_PASSWORD: &str = "";
 
 /// The row number of a sign-in.
 pub type SessionId = i64;
@@ -29,6 +33,12 @@ impl Username {
         }
         let sentence = format!("a user name has 1 to {MOST_NAME_LETTERS} letters, digits or . - _ @ +");
         Err(Error::bad_input(sentence).at("username"))
+    }
+
+    /// As near to a text as a name can be; `None` when nothing of it is left.
+    pub fn near(text: &str) -> Option<Self> {
+        let fits = text.chars().filter(|letter| Self::parse(letter.encode_utf8(&mut [0; 4])).is_ok());
+        Self::parse(&fits.take(MOST_NAME_LETTERS).collect::<String>()).ok()
     }
 
     /// As it was given.
@@ -58,6 +68,10 @@ pub struct Account {
     pub role: Role,
     /// Whether it may not sign in.
     pub disabled: bool,
+    /// Where its owner is reached.
+    pub email: Option<String>,
+    /// Whether its owner has followed a link that went there.
+    pub email_verified: bool,
     /// Empty: the role holds on every layer. Else it holds only on these, and no further than each says.
     pub grants: BTreeMap<LayerId, Role>,
     /// When it was made.
@@ -75,8 +89,10 @@ pub struct NewAccount {
     pub role: Role,
     /// Where its role holds.
     pub grants: BTreeMap<LayerId, Role>,
-    /// PHC string.
+    /// PHC string, or [`NO_PASSWORD`].
     pub password_hash: String,
+    /// Where its owner is reached, and whether they have followed a link that went there.
+    pub email: Option<(EmailAddress, bool)>,
 }
 
 /// What is to change of an account; `None` leaves as it is.
@@ -126,6 +142,28 @@ pub struct ApiToken {
     pub expires: Timestamp,
 }
 
+/// Who somebody is to an OpenID Connect issuer.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Identity {
+    /// The issuer, as it names itself.
+    pub issuer: String,
+    /// The issuer's name for the person, which it gives to nobody else.
+    pub subject: String,
+}
+
+/// Somebody who comes with a token of the issuer, to be given an account or to have its role brought up to date.
+#[derive(Debug, Clone)]
+pub struct Introduction {
+    /// Who.
+    pub identity: Identity,
+    /// Names for a new account, the first free one is taken.
+    pub names: Vec<Username>,
+    /// The role that the token gives.
+    pub role: Role,
+    /// When it was signed, in seconds since 1970.
+    pub issued: i64,
+}
+
 /// All that decides who a token stands for, at one version: accounts, and what has not ended of sessions and API tokens.
 #[derive(Debug, Clone, Default)]
 pub struct AccountBook {
@@ -137,6 +175,8 @@ pub struct AccountBook {
     pub sessions: HashMap<SessionId, (UserId, Timestamp)>,
     /// API tokens by the hash of the token.
     pub tokens: HashMap<String, ApiToken>,
+    /// Accounts of people that an issuer knows, and when the token was signed that their role comes from.
+    pub identities: HashMap<Identity, (UserId, i64)>,
 }
 
 /// What proved who asks.
@@ -146,6 +186,8 @@ pub enum Credential {
     Session(SessionId),
     /// An API token.
     ApiToken(ApiTokenId),
+    /// A token of the OpenID Connect issuer.
+    Issuer,
 }
 
 /// Who asks, and what proved it.
@@ -226,6 +268,11 @@ mod tests {
             assert_eq!(Username::parse(name).unwrap_err().field(), Some("username"), "{name:?}");
         }
         assert_eq!(fold(&"N".repeat(1000)).len(), MOST_NAME_LETTERS);
+        let near = |text: &str| Username::near(text).map(|name| name.shown);
+        assert_eq!(near("Anna B. <a@b.example>").as_deref(), Some("AnnaB.a@b.example"));
+        assert_eq!(near("auth0|5f7c").as_deref(), Some("auth05f7c"));
+        assert_eq!(near(&"n".repeat(255)).map(|name| name.len()), Some(MOST_NAME_LETTERS));
+        assert_eq!(near(" <|> "), None);
     }
 
     #[test]

@@ -39,11 +39,21 @@ pub enum AuditAction {
     SessionRevoked,
     /// Every session of an account was ended.
     SessionsRevoked,
+    /// Somebody who registered proved their address, and has an account.
+    UserRegistered,
+    /// Somebody was invited.
+    InvitationCreated,
+    /// An invitation was taken back.
+    InvitationWithdrawn,
+    /// Somebody who was invited made their account.
+    InvitationAccepted,
+    /// Somebody gave their account a new password by a link in a mail.
+    PasswordReset,
 }
 
 impl AuditAction {
     /// Every action.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 21] = [
         Self::LocationCreated,
         Self::LocationUpdated,
         Self::LocationDeleted,
@@ -60,6 +70,11 @@ impl AuditAction {
         Self::ApiTokenRevoked,
         Self::SessionRevoked,
         Self::SessionsRevoked,
+        Self::UserRegistered,
+        Self::InvitationCreated,
+        Self::InvitationWithdrawn,
+        Self::InvitationAccepted,
+        Self::PasswordReset,
     ];
 
     /// The word in the database and in the schema.
@@ -81,6 +96,11 @@ impl AuditAction {
             Self::ApiTokenRevoked => "API_TOKEN_REVOKED",
             Self::SessionRevoked => "SESSION_REVOKED",
             Self::SessionsRevoked => "SESSIONS_REVOKED",
+            Self::UserRegistered => "USER_REGISTERED",
+            Self::InvitationCreated => "INVITATION_CREATED",
+            Self::InvitationWithdrawn => "INVITATION_WITHDRAWN",
+            Self::InvitationAccepted => "INVITATION_ACCEPTED",
+            Self::PasswordReset => "PASSWORD_RESET",
         }
     }
 
@@ -95,7 +115,7 @@ impl AuditAction {
 pub struct AuditNote {
     /// What is done.
     pub action: AuditAction,
-    /// To what: `location:17`, `layer:cities`, `user:3`, `token:5`, `session:8`.
+    /// To what: `location:17`, `layer:cities`, `user:3`, `token:5`, `session:8`, `invitation:2`.
     pub target: String,
     /// What it was, as JSON: of a change only what changes.
     pub before: Option<String>,

@@ -6,6 +6,8 @@ pub mod catalog;
 pub mod columns;
 pub mod draft;
 pub mod edit;
+pub mod email;
+pub mod link;
 pub mod location;
 pub mod property;
 pub mod summary;

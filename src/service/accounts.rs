@@ -5,12 +5,14 @@ use std::sync::Mutex;
 
 use chrono::Utc;
 
+use crate::auth::oidc::Issuer;
 use crate::auth::token::Tokens;
 use crate::auth::{Keys, Passwords, Throttle, password};
 use crate::error::{Error, ErrorCode, Result};
 use crate::model::account::{Account, AccountChange, ApiTokenId, Caller, NewAccount, Session, SessionId, Username};
 use crate::model::{Author, LayerId, Role, UserId, Viewer};
 use crate::service::account_cache::AccountCache;
+use crate::service::entrance::Entrance;
 use crate::service::rights::{no_such_account, require_admin, signed_in, whose};
 use crate::store::Store;
 
@@ -20,8 +22,18 @@ pub struct Accounts {
     pub(super) store: Store,
     pub(super) passwords: Passwords,
     pub(super) tokens: Tokens,
+    pub(super) entrance: Entrance,
+    /// Of sign-ins.
     pub(super) throttle: Throttle,
+    /// Of what sends a mail to an address that somebody names.
+    pub(super) mail_throttle: Throttle,
+    /// Of links that are redeemed.
+    pub(super) link_throttle: Throttle,
     pub(super) cache: AccountCache,
+    /// Whose tokens are accepted beside our own.
+    pub(super) issuer: Option<Issuer>,
+    /// Held while somebody whom the issuer knows gets an account.
+    pub(super) meeting: tokio::sync::Mutex<()>,
     /// The minute of the last use of API tokens that this process has noted.
     pub(super) touched: Mutex<HashMap<ApiTokenId, i64>>,
 }
@@ -51,13 +63,18 @@ pub struct AccountPatch {
 }
 
 impl Accounts {
-    /// Over an open store.
-    pub fn new(store: Store, keys: Keys, issuer: String) -> Self {
+    /// Over an open store, with who signs our own tokens, whose others are accepted, and who may come in.
+    pub fn new(store: Store, tokens: Tokens, issuer: Option<Issuer>, entrance: Entrance) -> Self {
         Self {
             store,
             passwords: Passwords::new(),
-            tokens: Tokens::new(keys, issuer),
+            tokens,
+            issuer,
+            meeting: tokio::sync::Mutex::default(),
+            entrance,
             throttle: Throttle::new(),
+            mail_throttle: Throttle::of_mails(),
+            link_throttle: Throttle::new(),
             cache: AccountCache::default(),
             touched: Mutex::default(),
         }
@@ -66,6 +83,11 @@ impl Accounts {
     /// The keys that sign access tokens.
     pub fn keys(&self) -> &Keys {
         self.tokens.keys()
+    }
+
+    /// How somebody comes in.
+    pub fn entrance(&self) -> &Entrance {
+        &self.entrance
     }
 
     /// How often a password was hashed or checked since the start.
@@ -179,10 +201,10 @@ impl Accounts {
         let username = Username::parse(&draft.username)?;
         password::check(username.as_str(), &draft.password)?;
         let password_hash = self.passwords.hash(draft.password).await?;
-        Ok(NewAccount { username, role: draft.role, grants: BTreeMap::new(), password_hash })
+        Ok(NewAccount { username, role: draft.role, grants: BTreeMap::new(), password_hash, email: None })
     }
 
-    async fn grants(&self, named: &[(String, Role)]) -> Result<BTreeMap<LayerId, Role>> {
+    pub(super) async fn grants(&self, named: &[(String, Role)]) -> Result<BTreeMap<LayerId, Role>> {
         if named.is_empty() {
             return Ok(BTreeMap::new());
         }

@@ -2,18 +2,17 @@
 
 use std::net::IpAddr;
 
-use chrono::{Duration, Utc};
+use chrono::Utc;
 
-use crate::auth::secret::{self, SETUP_TOKEN, Shown};
+use crate::auth::secret::{self, Shown};
 use crate::error::{Error, ErrorCode, Result};
 use crate::model::Role;
 use crate::model::account::Caller;
+use crate::model::link::{LinkContent, LinkPurpose};
 use crate::service::Accounts;
 use crate::service::accounts::AccountDraft;
 use crate::service::sign_in::SignIn;
 
-/// A set-up link is good for so long.
-const LINK_HOURS: i64 = 24;
 /// The name of the account that `CAIRN_ADMIN_PASSWORD` makes.
 pub const FIRST_ADMIN: &str = "admin";
 
@@ -28,7 +27,7 @@ pub enum FirstStart {
     Link(Shown),
 }
 
-/// A set-up link that somebody redeems, and the account that they want for it.
+/// A link that somebody redeems, and the account that they want for it.
 #[derive(Debug)]
 pub struct RedeemedLink {
     token: Shown,
@@ -41,6 +40,10 @@ impl RedeemedLink {
     pub fn new(token: String, username: String, password: String) -> Self {
         Self { token: Shown(token), username, password: Shown(password) }
     }
+
+    pub(super) fn into_parts(self) -> (Shown, String, Shown) {
+        (self.token, self.username, self.password)
+    }
 }
 
 impl Accounts {
@@ -49,27 +52,24 @@ impl Accounts {
         if self.store.has_accounts().await? {
             return Ok(FirstStart::HasAccounts);
         }
-        let now = Utc::now();
         if let Some(password) = password {
             let draft = self.draft(first_admin(FIRST_ADMIN.to_owned(), password.to_owned())).await;
             let new = draft.map_err(|error| Error::bad_input(error.message().to_owned()).at("CAIRN_ADMIN_PASSWORD"))?;
-            let made = self.store.create_first_account(new, now).await?;
+            let made = self.store.create_first_account(new, Utc::now()).await?;
             self.cache.forget();
             return Ok(if made { FirstStart::MadeAdmin } else { FirstStart::HasAccounts });
         }
-        let token = secret::checked(SETUP_TOKEN)?;
-        self.store.add_setup_link(&secret::hash(&token.0), now + Duration::hours(LINK_HOURS), now).await?;
-        Ok(FirstStart::Link(token))
+        Ok(FirstStart::Link(self.new_link(LinkContent::SetUp).await?))
     }
 
     /// Redeems a set-up link: makes the first administrator and signs them in.
     pub async fn set_up_admin(&self, caller: &Caller, link: RedeemedLink, address: IpAddr) -> Result<SignIn> {
-        let RedeemedLink { token, username, password } = link;
+        let (token, username, password) = link.into_parts();
         let refused =
             || Error::new(ErrorCode::Unauthenticated, "the set-up link is not valid any more: start the server again");
         let attempt = self.throttle.attempt(None, address)?;
         // Asked before the password is hashed, so that nobody makes the server work without a link.
-        if !secret::is_well_formed(SETUP_TOKEN, &token.0) || self.store.has_accounts().await? {
+        if !secret::is_well_formed(LinkPurpose::SetUp.prefix(), &token.0) || self.store.has_accounts().await? {
             return Err(refused());
         }
         let new = self.draft(first_admin(username, password.0)).await?;

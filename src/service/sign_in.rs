@@ -7,14 +7,14 @@ use chrono::{Duration, Utc};
 use crate::auth::password;
 use crate::auth::secret::{RefreshToken, Shown, random};
 use crate::error::{Error, ErrorCode, Result};
-use crate::model::account::{Account, AccountChange, Caller, SessionId, fold};
+use crate::model::account::{Account, AccountChange, Caller, NO_PASSWORD, SessionId, fold};
 use crate::model::{Timestamp, UserId};
 use crate::service::Accounts;
 use crate::service::rights::{no_such_account, signed_in};
 use crate::store::sessions::{Exchange, Family, NewSession};
 
 /// A person signs in again after so many days.
-const SESSION_DAYS: i64 = 30;
+pub const SESSION_DAYS: i64 = 30;
 /// A spent refresh token still gives its successor for so long: tabs that wake up at once all send the same one.
 const OVERLAP: Duration = Duration::seconds(10);
 
@@ -37,6 +37,8 @@ impl Accounts {
         let key = fold(username);
         let attempt = self.throttle.attempt(Some(&key), address)?;
         let found = self.store.account_by_key(&key).await?.filter(|(account, _)| !account.disabled);
+        // An account of an issuer has no password: it costs the work of a name that nobody has.
+        let found = found.filter(|(_, hash)| hash != NO_PASSWORD);
         let hash = found.as_ref().map(|(_, hash)| hash.clone());
         let is_right = self.passwords.verify(hash, password).await?;
         let Some((account, hash)) = found.filter(|_| is_right) else {

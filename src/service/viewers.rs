@@ -5,22 +5,25 @@ use std::sync::{Arc, PoisonError};
 use chrono::Utc;
 
 use crate::auth::secret::{self, API_TOKEN};
-use crate::error::{Error, ErrorCode, Result};
-use crate::model::account::{Account, ApiToken, ApiTokenId};
-use crate::model::{Caller, Credential, Scope, SignedIn, Timestamp, Viewer};
+use crate::error::Result;
+use crate::model::account::{ApiToken, ApiTokenId};
+use crate::model::{Caller, Credential, Scope, Timestamp};
 use crate::service::Accounts;
+use crate::service::rights::{caller, refused};
 
 /// The last use of an API token is noted once in so many seconds.
 const USE_NOTED_SECONDS: i64 = 60;
 
-fn refused() -> Error {
-    Error::new(ErrorCode::Unauthenticated, "the token is not valid or has ended: sign in again")
-}
-
 impl Accounts {
     /// Who a bearer token stands for. What cannot be proved is refused and never taken for nobody.
     pub async fn caller(self: &Arc<Self>, token: &str) -> Result<Caller> {
-        if token.starts_with(API_TOKEN) { self.of_api_token(token).await } else { self.of_access_token(token).await }
+        if token.starts_with(API_TOKEN) {
+            return self.of_api_token(token).await;
+        }
+        match self.issuer.as_ref().filter(|issuer| issuer.is_named_by(token)) {
+            Some(issuer) => self.of_issuer(issuer, token).await,
+            None => self.of_access_token(token).await,
+        }
     }
 
     async fn of_access_token(&self, token: &str) -> Result<Caller> {
@@ -75,15 +78,4 @@ impl Accounts {
         }
         is_due
     }
-}
-
-fn caller(account: &Account, scope: Scope, credential: Credential) -> Caller {
-    let viewer = Viewer::SignedIn(Arc::new(SignedIn {
-        user: account.id,
-        username: account.username.clone(),
-        role: account.role,
-        grants: account.grants.clone(),
-        scope,
-    }));
-    Caller { viewer, credential: Some(credential), request_id: None }
 }

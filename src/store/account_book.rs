@@ -1,12 +1,12 @@
 //! Reads all that decides who a token stands for, at one version.
 
-use entity::{account, api_token, session};
+use entity::{account, account_identity, api_token, session};
 use sea_orm::sea_query::{Alias, Query};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IsolationLevel, QueryFilter, TransactionTrait};
 
 use crate::error::{Error, Result};
 use crate::model::Timestamp;
-use crate::model::account::AccountBook;
+use crate::model::account::{AccountBook, Identity};
 use crate::model::time::from_milliseconds as to_time;
 use crate::store::Store;
 use crate::store::accounts::{grants_of, to_account};
@@ -36,15 +36,20 @@ impl Store {
             .all(&snapshot)
             .await?;
         let tokens = api_token::Entity::find().filter(is_live(now.timestamp_millis())).all(&snapshot).await?;
+        let identities = account_identity::Entity::find().all(&snapshot).await?;
         snapshot.commit().await?;
         let accounts = accounts.into_iter().map(|row| Ok((row.id, to_account(row, &mut grants)?)));
         let sessions = sessions.into_iter().map(|row| Ok((row.id, (row.account_id, to_time(row.expires_ms)?))));
         let tokens = tokens.into_iter().map(|row| Ok((row.hash.clone(), to_api_token(row)?)));
+        let identities = identities
+            .into_iter()
+            .map(|row| (Identity { issuer: row.issuer, subject: row.subject }, (row.account_id, row.issued_s)));
         Ok(AccountBook {
             version,
             accounts: accounts.collect::<Result<_>>()?,
             sessions: sessions.collect::<Result<_>>()?,
             tokens: tokens.collect::<Result<_>>()?,
+            identities: identities.collect(),
         })
     }
 }

@@ -12,10 +12,11 @@ use sea_orm::{
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, ErrorCode, Result};
-use crate::model::account::{Account, AccountChange, NewAccount};
+use crate::model::account::{Account, AccountChange, NO_PASSWORD, NewAccount};
 use crate::model::time::from_milliseconds as to_time;
-use crate::model::{AuditAction, AuditNote, Author, LayerId, Role, Timestamp, UserId, Viewer};
+use crate::model::{AuditAction, AuditNote, Author, LayerId, Role, Timestamp, UserId};
 use crate::store::Store;
+use crate::store::links;
 use crate::store::sessions::revoke_sessions;
 use crate::store::write::Writing;
 
@@ -27,6 +28,13 @@ impl Store {
         rows.into_iter().map(|row| to_account(row, &mut grants)).collect()
     }
 
+    /// The account of a folded address.
+    pub async fn account_by_email(&self, key: &str) -> Result<Option<Account>> {
+        let row = account::Entity::find().filter(account::Column::EmailKey.eq(key)).one(&self.reader).await?;
+        let Some(row) = row else { return Ok(None) };
+        to_account(row, &mut grants_of(&self.reader).await?).map(Some)
+    }
+
     /// The account of a folded name, with the hash of its password.
     pub async fn account_by_key(&self, key: &str) -> Result<Option<(Account, String)>> {
         let row = account::Entity::find().filter(account::Column::UsernameKey.eq(key)).one(&self.reader).await?;
@@ -36,9 +44,10 @@ impl Store {
         Ok(Some((to_account(row, &mut grants)?, hash)))
     }
 
-    /// Whether there is any account.
+    /// Whether there is any account that signs in by password. Those of an issuer do not count: whoever comes first with a
+    /// token of it must not keep the operator from making the first administrator.
     pub async fn has_accounts(&self) -> Result<bool> {
-        Ok(account::Entity::find().count(&self.reader).await? > 0)
+        has_accounts(&self.reader).await
     }
 
     /// Makes an account; a name that somebody has is a conflict.
@@ -47,61 +56,6 @@ impl Store {
         let id = insert(&writing, AuditAction::UserCreated, new, now).await?;
         writing.commit().await?;
         Ok(id)
-    }
-
-    /// Makes the first administrator out of a set-up link, which is worth nothing afterwards; `None` when the link is unknown,
-    /// has ended, or there is an account already.
-    pub async fn redeem_setup(
-        &self,
-        author: &Author,
-        link: &str,
-        new: NewAccount,
-        now: Timestamp,
-    ) -> Result<Option<UserId>> {
-        let writing = self.begin_account_write(author).await?;
-        let transaction = &writing.transaction;
-        let link_row = Query::select()
-            .expr(Expr::val(1))
-            .from(Alias::new("setup_link"))
-            .and_where(Expr::col(Alias::new("hash")).eq(link))
-            .and_where(Expr::col(Alias::new("expires_ms")).gt(now.timestamp_millis()))
-            .take();
-        let is_good = transaction.query_one(&link_row).await?.is_some();
-        if !is_good || account::Entity::find().count(transaction).await? > 0 {
-            return Ok(None);
-        }
-        let id = insert(&writing, AuditAction::AdminSetUp, new, now).await?;
-        transaction.execute(&Query::delete().from_table(Alias::new("setup_link")).take()).await?;
-        writing.commit().await?;
-        Ok(Some(id))
-    }
-
-    /// Makes the account only if there is none; servers that start at once make one.
-    pub async fn create_first_account(&self, new: NewAccount, now: Timestamp) -> Result<bool> {
-        let writing = self.begin_account_write(&Author::of(Viewer::Server)).await?;
-        if account::Entity::find().count(&writing.transaction).await? > 0 {
-            return Ok(false);
-        }
-        insert(&writing, AuditAction::AdminSetUp, new, now).await?;
-        writing.commit().await?;
-        Ok(true)
-    }
-
-    /// Keeps the hash of a set-up link; forgets those that have ended.
-    pub async fn add_setup_link(&self, hash: &str, expires: Timestamp, now: Timestamp) -> Result<()> {
-        let transaction = self.begin_write().await?;
-        let ended = Query::delete()
-            .from_table(Alias::new("setup_link"))
-            .and_where(Expr::col(Alias::new("expires_ms")).lte(now.timestamp_millis()))
-            .take();
-        transaction.execute(&ended).await?;
-        let link = Query::insert()
-            .into_table(Alias::new("setup_link"))
-            .columns([Alias::new("hash"), Alias::new("expires_ms")])
-            .values_panic([hash.into(), expires.timestamp_millis().into()])
-            .take();
-        transaction.execute(&link).await?;
-        Ok(transaction.commit().await?)
     }
 
     /// Changes an account; `false` when there is none. The last administrator who may sign in stays one.
@@ -130,11 +84,13 @@ impl Store {
             row.disabled = Set(disabled);
             if disabled {
                 revoke_sessions(transaction, id, None, now).await?;
+                links::forget_of_account(transaction, id).await?;
             }
         }
         if let Some((hash, kept)) = change.password {
             row.password_hash = Set(hash);
             revoke_sessions(transaction, id, kept, now).await?;
+            links::forget_of_account(transaction, id).await?;
         }
         let after = account::Entity::update(row).exec(transaction).await?;
         if let Some(grants) = change.grants {
@@ -168,7 +124,7 @@ impl Store {
     }
 
     /// A transaction that no other write to accounts runs beside: two administrators cannot disable each other.
-    async fn begin_account_write(&self, author: &Author) -> Result<Writing> {
+    pub(super) async fn begin_account_write(&self, author: &Author) -> Result<Writing> {
         let writing = self.write_accounts(author).await?;
         let version = Alias::new("version");
         let touch =
@@ -178,7 +134,14 @@ impl Store {
     }
 }
 
-async fn insert(writing: &Writing, action: AuditAction, new: NewAccount, now: Timestamp) -> Result<UserId> {
+/// Whether anybody signs in by password: see [`Store::has_accounts`].
+pub(super) async fn has_accounts(connection: &impl ConnectionTrait) -> Result<bool> {
+    let by_password = account::Entity::find().filter(account::Column::PasswordHash.ne(NO_PASSWORD));
+    Ok(by_password.count(connection).await? > 0)
+}
+
+/// Makes an account in the transaction at hand.
+pub(super) async fn insert(writing: &Writing, action: AuditAction, new: NewAccount, now: Timestamp) -> Result<UserId> {
     let transaction = &writing.transaction;
     let key = new.username.key();
     let same = account::Entity::find().filter(account::Column::UsernameKey.eq(&key)).count(transaction).await?;
@@ -190,6 +153,9 @@ async fn insert(writing: &Writing, action: AuditAction, new: NewAccount, now: Ti
         username_key: Set(key),
         role: Set(new.role.as_str().to_owned()),
         disabled: Set(false),
+        email: Set(new.email.as_ref().map(|(email, _)| email.as_str().to_owned())),
+        email_key: Set(new.email.as_ref().map(|(email, _)| email.key())),
+        email_verified: Set(new.email.is_some_and(|(_, is_verified)| is_verified)),
         password_hash: Set(new.password_hash),
         created_ms: Set(now.timestamp_millis()),
         updated_ms: Set(now.timestamp_millis()),
@@ -202,12 +168,12 @@ async fn insert(writing: &Writing, action: AuditAction, new: NewAccount, now: Ti
     Ok(made.id)
 }
 
-fn target(id: UserId) -> String {
+pub(super) fn target(id: UserId) -> String {
     format!("user:{id}")
 }
 
 /// What the audit log keeps of an account: never the hash of its password.
-async fn state(transaction: &DatabaseTransaction, row: &account::Model) -> Result<Value> {
+pub(super) async fn state(transaction: &DatabaseTransaction, row: &account::Model) -> Result<Value> {
     let grants = account_grant::Entity::find().filter(account_grant::Column::AccountId.eq(row.id));
     let grants: BTreeMap<_, _> =
         grants.all(transaction).await?.into_iter().map(|row| (row.layer_id, row.role)).collect();
@@ -215,7 +181,11 @@ async fn state(transaction: &DatabaseTransaction, row: &account::Model) -> Resul
     let layers = if grants.is_empty() { Vec::new() } else { layers.all(transaction).await? };
     let grants: Map<_, _> =
         layers.into_iter().filter_map(|layer| Some((layer.key, json!(grants.get(&layer.id)?)))).collect();
-    Ok(json!({ "username": row.username, "role": row.role, "disabled": row.disabled, "grants": grants }))
+    let mut state = json!({ "username": row.username, "role": row.role, "disabled": row.disabled, "grants": grants });
+    if let (Some(email), Value::Object(state)) = (&row.email, &mut state) {
+        state.insert("email".to_owned(), json!(email));
+    }
+    Ok(state)
 }
 
 async fn insert_grants(transaction: &DatabaseTransaction, id: UserId, grants: BTreeMap<LayerId, Role>) -> Result<()> {
@@ -231,14 +201,15 @@ async fn insert_grants(transaction: &DatabaseTransaction, id: UserId, grants: BT
     Ok(())
 }
 
-/// A change of an administrator must leave one who can sign in.
+/// A change of an administrator must leave one who can sign in by password: an issuer may be gone tomorrow.
 async fn require_administrator_after(before: &account::Model, transaction: &DatabaseTransaction) -> Result<()> {
-    if before.disabled || before.role != Role::Admin.as_str() {
+    if before.disabled || before.role != Role::Admin.as_str() || before.password_hash == NO_PASSWORD {
         return Ok(());
     }
     let left = account::Entity::find()
         .filter(account::Column::Role.eq(Role::Admin.as_str()))
         .filter(account::Column::Disabled.eq(false))
+        .filter(account::Column::PasswordHash.ne(NO_PASSWORD))
         .count(transaction)
         .await?;
     if left > 0 {
@@ -268,6 +239,8 @@ pub(super) fn to_account(
         username: row.username,
         role: to_role(&row.role),
         disabled: row.disabled,
+        email: row.email,
+        email_verified: row.email_verified,
         created: to_time(row.created_ms)?,
         updated: to_time(row.updated_ms)?,
     })

@@ -10,7 +10,10 @@ pub mod copy;
 pub mod dialect;
 pub mod error;
 pub mod gpkg;
+pub mod identities;
+pub mod links;
 pub mod locations;
+pub mod newcomers;
 #[cfg(test)]
 mod plan_tests;
 pub mod postgis;

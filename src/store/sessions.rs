@@ -15,8 +15,6 @@ use crate::model::time::from_milliseconds as to_time;
 use crate::model::{AuditAction, AuditNote, Author, Timestamp, UserId};
 use crate::store::Store;
 
-/// Ended sessions are kept for so long, so that a stolen token that comes late is still known for what it is.
-const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
 /// Sessions of one account; a further sign-in ends the one of longest ago.
 const MOST_SESSIONS: u64 = 100;
 
@@ -81,7 +79,7 @@ impl Store {
         if account.is_none() {
             return Err(Error::new(ErrorCode::Unauthenticated, "the account changed meanwhile: sign in again"));
         }
-        tidy(&transaction, new.account, new.created).await?;
+        make_room(&transaction, new.account, new.created).await?;
         let now = new.created.timestamp_millis();
         let row = session::ActiveModel {
             account_id: Set(new.account),
@@ -222,10 +220,8 @@ async fn revoke(connection: &impl ConnectionTrait, which: Expr, now: Timestamp) 
     Ok(done.rows_affected)
 }
 
-/// Removes what ended long ago, and makes room for one more session of the account.
-async fn tidy(transaction: &DatabaseTransaction, account: UserId, now: Timestamp) -> Result<()> {
-    let long_ago = now.timestamp_millis() - KEPT_MS;
-    session::Entity::delete_many().filter(session::Column::ExpiresMs.lt(long_ago)).exec(transaction).await?;
+/// Makes room for one more session of the account.
+async fn make_room(transaction: &DatabaseTransaction, account: UserId, now: Timestamp) -> Result<()> {
     let oldest_to_keep = session::Entity::find()
         .filter(session::Column::AccountId.eq(account))
         .filter(session::Column::RevokedMs.is_null())

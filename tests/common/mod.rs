@@ -2,8 +2,10 @@
 
 pub mod cluster;
 pub mod fixture;
+pub mod issuer;
 pub mod postgres;
 pub mod server;
+pub mod smtp;
 pub mod viewers;
 
 pub use server::{Kind, Server};

@@ -194,7 +194,7 @@ async fn the_set_up_link_makes_one_administrator_once(store: Kind) {
     };
     assert_eq!(code(&redeem(&first, "password1234").await), "BAD_INPUT");
     assert_eq!(code(&redeem("cairns_AAAA", PASSWORD).await), "UNAUTHENTICATED");
-    server.write_outside("UPDATE setup_link SET expires_ms = expires_ms - 86400001").await;
+    server.write_outside("UPDATE one_time_link SET expires_ms = expires_ms - 86400001").await;
     assert_eq!(code(&redeem(&first, PASSWORD).await), "UNAUTHENTICATED", "a day later");
     let third = link().await;
     let made = redeem(&third, PASSWORD).await;

@@ -12,6 +12,7 @@ crate::on_both_stores! {
     names_and_shapes_of_a_private_layer_are_as_unknown_as_those_that_do_not_exist,
     what_another_program_does_to_a_layer_holds_from_the_next_question_on,
     a_property_that_another_program_brings_is_known_from_the_next_question_on,
+    another_program_may_upsert_rows_with_properties_that_are_known,
 }
 
 /// Every question that could show something of the hidden layer, in one document.
@@ -102,4 +103,24 @@ async fn a_property_that_another_program_brings_is_known_from_the_next_question_
     assert_eq!(server.refused(question, json!({})).await.0, "UNKNOWN_PROPERTY");
     server.write_outside("UPDATE location SET properties = '{\"brandNew\":1}' WHERE external_id = 'p-in'").await;
     assert_eq!(external_ids(&server.data(question, json!({})).await["locations"]["nodes"]), ["p-in"]);
+}
+
+async fn another_program_may_upsert_rows_with_properties_that_are_known(store: Kind) {
+    let server = Server::with_places_on(store).await;
+    let question = "{ locations(filter: { property: { path: \"twice\", gte: 1 } }) { nodes { externalId } } }";
+    let count = server.number("SELECT count(*) FROM location").await;
+    for (external_id, value) in [("p-in", 1), ("p-in", 2), ("upserted", 1), ("upserted", 2)] {
+        // The other columns of a row that is there; nothing that is new is known beforehand.
+        let statement = format!(
+            "INSERT INTO location (layer_id, external_id, name, geom, properties)
+             SELECT layer_id, '{external_id}', name, geom, '{{\"twice\":{value},\"other\":null}}' FROM location
+             WHERE external_id = 'p-in'
+             ON CONFLICT (layer_id, external_id) DO UPDATE SET properties = excluded.properties"
+        );
+        server.write_outside(&statement).await;
+    }
+    let mut found = external_ids(&server.data(question, json!({})).await["locations"]["nodes"]);
+    found.sort_unstable();
+    assert_eq!(found, ["p-in", "upserted"]);
+    assert_eq!(server.number("SELECT count(*) FROM location").await, count + 1);
 }

@@ -2,18 +2,21 @@
 // look for: a request to a foreign host, a violation of the content security policy, an error on the console, an
 // exception that nobody caught.
 import { expect, test as base, type BrowserContext, type Page } from '@playwright/test';
+import { PASSWORD } from './admin-page';
 import { startServer, type Server } from './server';
 
 export interface Faults {
   /** Names a fault that belongs to the test. It must then happen. */
   expect(pattern: RegExp): void;
+  /** Names another server that the test asks. */
+  visit(url: string): void;
 }
 
 export const test = base.extend<{ faults: Faults }, { server: Server }>({
   server: [
     // Playwright reads the fixtures it needs from this pattern.
     async ({}, use) => {
-      const server = await startServer();
+      const server = await startServer({ CAIRN_ADMIN_PASSWORD: PASSWORD });
       await use(server);
       await server.stop();
     },
@@ -23,8 +26,12 @@ export const test = base.extend<{ faults: Faults }, { server: Server }>({
   faults: [
     async ({ context, server }, use) => {
       const expected: RegExp[] = [];
-      const seen = await watch(context, new URL(server.url).host);
-      await use({ expect: (pattern) => void expected.push(pattern) });
+      const hosts = new Set([new URL(server.url).host]);
+      const seen = await watch(context, hosts);
+      await use({
+        expect: (pattern) => void expected.push(pattern),
+        visit: (url) => void hosts.add(new URL(url).host),
+      });
       await Promise.all(context.pages().map(lastWords));
       const faults = seen.filter((fault) => !expected.some((pattern) => pattern.test(fault)));
       const missing = expected.filter((pattern) => !seen.some((fault) => pattern.test(fault)));
@@ -38,11 +45,11 @@ export const test = base.extend<{ faults: Faults }, { server: Server }>({
 export { expect };
 
 /** The faults of all pages of `context`, as they come. */
-async function watch(context: BrowserContext, host: string): Promise<string[]> {
+async function watch(context: BrowserContext, hosts: Set<string>): Promise<string[]> {
   const faults: string[] = [];
   context.on('request', (request) => {
     const { protocol, host: asked } = new URL(request.url());
-    if (/^(?:http|ws)s?:$/.test(protocol) && asked !== host) faults.push(`foreign request: ${request.url()}`);
+    if (/^(?:http|ws)s?:$/.test(protocol) && !hosts.has(asked)) faults.push(`foreign request: ${request.url()}`);
   });
   context.on('console', (message) => {
     if (message.type() === 'error') faults.push(`console: ${message.text()} (${message.location().url})`);

@@ -12,14 +12,19 @@ const STOP_MS = 20_000;
 
 export interface Server {
   url: string;
+  /** Where the admin page is, with the slash at its end. */
+  adminUrl: string;
+  /** The link that makes the first administrator; none when an account was made by a setting. */
+  setupUrl: string | undefined;
   /** Ends the server with SIGTERM. Throws when it does not end well. */
   stop(): Promise<void>;
 }
 
-export async function startServer(): Promise<Server> {
+/** Starts a server with the demo data, with `settings` beside those that keep it to itself. */
+export async function startServer(settings: Record<string, string> = {}): Promise<Server> {
   const binary = resolve(process.env.CAIRN_BIN || fileURLToPath(new URL('../../target/debug/cairn', import.meta.url)));
   const folder = await mkdtemp(join(tmpdir(), 'cairn-e2e-'));
-  const env = { ...withoutSettings(process.env), CAIRN_LISTEN: '127.0.0.1:0', CAIRN_DATA_DIR: folder };
+  const env = { ...withoutSettings(process.env), CAIRN_LISTEN: '127.0.0.1:0', CAIRN_DATA_DIR: folder, ...settings };
   const child = spawn(binary, ['serve', '--demo'], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const lines = createInterface(child.stdout);
   let log = '';
@@ -31,8 +36,17 @@ export async function startServer(): Promise<Server> {
   const tooEarly = exited.then(([code]) => {
     throw new Error(`the server ended with ${code} before it listened:\n${log}`);
   });
-  const [line] = (await Promise.race([once(lines, 'line'), tooEarly])) as [string];
-  const url = /^listening on (http:\/\/127\.0\.0\.1:\d+)$/.exec(line)?.[1];
+  const said: string[] = [];
+  const all = new Promise<void>((resolve) => {
+    lines.on('line', (line) => {
+      said.push(line);
+      if (settings.CAIRN_ADMIN_PASSWORD === undefined ? line.includes('#setup=') : line.startsWith('made the account')) resolve();
+    });
+  });
+  await Promise.race([all, tooEarly]);
+  const url = /^listening on (http:\/\/127\.0\.0\.1:\d+)$/.exec(said[0] ?? '')?.[1];
+  const adminUrl = said.map((line) => /^admin page at (http:\S+)$/.exec(line)?.[1]).find((found) => found !== undefined);
+  const setupUrl = said.map((line) => /^\s+(http:\S+#setup=\S+)$/.exec(line)?.[1]).find((found) => found !== undefined);
   tooEarly.catch(() => undefined);
 
   async function stop(): Promise<void> {
@@ -44,11 +58,11 @@ export async function startServer(): Promise<Server> {
     if (code !== 0) throw new Error(`after SIGTERM the server ended with ${code ?? signal}, not with 0:\n${log}`);
   }
 
-  if (url === undefined) {
+  if (url === undefined || adminUrl === undefined) {
     await stop();
-    throw new Error(`the first line of the server is not "listening on http://127.0.0.1:PORT": ${line}`);
+    throw new Error(`the server says neither "listening on http://127.0.0.1:PORT" first nor where its admin page is:\n${said.join('\n')}`);
   }
-  return { url, stop };
+  return { url, adminUrl, setupUrl, stop };
 }
 
 /** Settings of the shell that runs the tests must not reach the server: it could open a database of somebody. */

@@ -4,7 +4,7 @@
 //! the first one without its zero.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{Seek, SeekFrom};
 use std::path::Path;
 
 use csv::{ByteRecord, Reader, ReaderBuilder, StringRecord};
@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
 use crate::format::feature::{Feature, FeatureReader, Format, Item, ReadOptions, SourceInfo};
+use crate::format::read::bounded::Bounded;
 use crate::format::read::csv_columns::{Kind, MAX_COLUMNS, Place, is_wkb_hex, told};
 use crate::format::read::gate::{Gate, Raw, rejected};
 use crate::format::read::geojson::share;
@@ -158,33 +159,17 @@ fn delimiter_of(head: &[u8]) -> u8 {
     DELIMITERS.into_iter().rev().max_by_key(score).unwrap_or(b',')
 }
 
-/// A file whose rows are bounded: a quotation mark that is never closed swallows the rest of it.
-struct Bounded {
-    file: File,
-    since_row: usize,
-}
-
-impl Read for Bounded {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        if self.since_row > MAX_FEATURE_BYTES {
-            return Err(std::io::Error::from(std::io::ErrorKind::FileTooLarge));
-        }
-        let length = self.file.read(buffer)?;
-        self.since_row += length;
-        Ok(length)
-    }
-}
-
-fn reader(path: &Path, start: u64, delimiter: u8) -> Result<Reader<Bounded>> {
+fn reader(path: &Path, start: u64, delimiter: u8) -> Result<Reader<Bounded<File>>> {
     let mut file = File::open(path).map_err(unreadable)?;
     file.seek(SeekFrom::Start(start)).map_err(unreadable)?;
     let mut builder = ReaderBuilder::new();
     builder.has_headers(false).flexible(true).delimiter(delimiter);
-    Ok(builder.from_reader(Bounded { file, since_row: 0 }))
+    Ok(builder.from_reader(Bounded::new(file)))
 }
 
-fn next(reader: &mut Reader<Bounded>, record: &mut ByteRecord) -> Result<bool> {
-    reader.get_mut().since_row = 0;
+fn next(reader: &mut Reader<Bounded<File>>, record: &mut ByteRecord) -> Result<bool> {
+    // A quotation mark that is never closed would swallow the rest of the file.
+    reader.get_mut().begin();
     reader.read_byte_record(record).map_err(|error| match error.kind() {
         csv::ErrorKind::Io(error) if error.kind() == std::io::ErrorKind::FileTooLarge => {
             Error::limit(format!("a row is longer than {MAX_FEATURE_BYTES} bytes: is a quotation mark not closed?"))
@@ -194,7 +179,7 @@ fn next(reader: &mut Reader<Bounded>, record: &mut ByteRecord) -> Result<bool> {
 }
 
 struct CsvReader {
-    rows: Reader<Bounded>,
+    rows: Reader<Bounded<File>>,
     record: ByteRecord,
     table: Table,
     gate: Gate,

@@ -6,7 +6,7 @@ use crate::format::feature::{Format, ReadOptions};
 use crate::format::read::testing::{fault, read, read_text};
 
 fn point(x: f64, y: f64) -> Value {
-    let plain = |number: f64| if number.fract() == 0.0 { json!(number as i64) } else { json!(number) };
+    let plain = |number: f64| serde_json::from_str::<Value>(&number.to_string()).unwrap();
     json!({"type": "Point", "coordinates": [plain(x), plain(y)]})
 }
 
@@ -148,6 +148,19 @@ fn a_list_of_wkt_is_read_line_by_line() {
     assert_eq!(all.info.format, Format::Wkt);
     let high = json!({"type": "Point", "coordinates": [1, 2, 3]});
     assert_eq!((all.geometries(), all.rejected.len()), (vec![point(1.0, 2.0), point(1.0, 0.0), high], 2));
+}
+
+#[test]
+fn a_tangle_is_refused_before_it_takes_all_memory() {
+    let options = ReadOptions { repair: true, ..ReadOptions::default() };
+    // Every edge of the star crosses nearly every other.
+    let corner = |number: usize| {
+        let angle = f64::from(u32::try_from(number * 1_000 % 2_001).unwrap()) / 2_001.0 * std::f64::consts::TAU;
+        format!("{} {}", angle.cos(), angle.sin())
+    };
+    let corners: Vec<String> = (0..=2_001).map(corner).collect();
+    let all = read(format!("POLYGON(({}))\n", corners.join(",")).as_bytes(), options).unwrap();
+    assert_eq!((all.features.len(), all.rejected.len()), (0, 1));
 }
 
 #[test]

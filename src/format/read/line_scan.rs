@@ -11,23 +11,17 @@ pub(super) struct LineScan<R> {
     end: u8,
     limit: usize,
     offset: u64,
-    number: u64,
 }
 
 impl<R: BufRead> LineScan<R> {
     /// Records of at most `limit` bytes that `end` ends.
     pub(super) fn new(input: R, end: u8, limit: usize) -> Self {
-        Self { input, end, limit, offset: 0, number: 0 }
+        Self { input, end, limit, offset: 0 }
     }
 
     /// How many bytes are read.
     pub(super) fn offset(&self) -> u64 {
         self.offset
-    }
-
-    /// Which record was read last, from 1.
-    pub(super) fn number(&self) -> u64 {
-        self.number
     }
 
     /// Puts the next record into the buffer, without its end; `None` when there is no more. Of one that is too long the buffer
@@ -60,7 +54,30 @@ impl<R: BufRead> LineScan<R> {
                 break;
             }
         }
-        self.number += u64::from(is_there);
         Ok(is_there.then_some(kept))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::BufReader;
+
+    use super::*;
+
+    #[test]
+    fn a_record_without_an_end_is_cut_and_the_next_is_whole() {
+        let text = format!("{}\nab\n\ncd", "x".repeat(1000));
+        for chunk in [1, 2, 7, 64, 4096] {
+            let mut lines = LineScan::new(BufReader::with_capacity(chunk, text.as_bytes()), b'\n', 10);
+            let mut found = Vec::new();
+            let mut buffer = Vec::new();
+            while let Some(kept) = lines.next(&mut buffer).unwrap() {
+                found.push((String::from_utf8(buffer.clone()).unwrap(), kept));
+            }
+            let whole = |text: &str| (text.to_owned(), Kept::Whole);
+            assert_eq!(found, [("x".repeat(10), Kept::TooLong), whole("ab"), whole(""), whole("cd")]);
+            assert!(buffer.capacity() <= 64, "memory is bounded by the limit");
+            assert_eq!(lines.offset(), text.len() as u64);
+        }
     }
 }

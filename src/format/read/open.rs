@@ -10,7 +10,10 @@ use crate::error::{Error, Result};
 use crate::format::feature::{FeatureReader, Format, Item, ReadOptions, SourceInfo};
 use crate::format::read::csv_columns::is_wkt;
 use crate::format::read::json_scan::unreadable;
-use crate::format::read::{csv, geojson, geojson_lines, text, wkt_lines};
+use crate::format::read::scratch::Scratch;
+use crate::format::read::{
+    archive, csv, flatgeobuf, geojson, geojson_lines, geopackage, gpx, kml, shapefile, text, wkt_lines,
+};
 
 /// The first bytes, which tell formats apart.
 const HEAD_BYTES: u64 = 64 << 10;
@@ -26,12 +29,75 @@ pub fn open(path: &Path, options: &ReadOptions) -> Result<Box<dyn FeatureReader>
 }
 
 fn open_unguarded(path: &Path, options: &ReadOptions) -> Result<Box<dyn FeatureReader>> {
-    let mut head = Vec::new();
-    File::open(path).and_then(|file| file.take(HEAD_BYTES).read_to_end(&mut head)).map_err(unreadable)?;
+    let head = head_of(path, 0)?;
     if head.is_empty() {
         return Err(Error::bad_input("the file is empty"));
     }
-    open_text(path, &head, options)
+    open_any(path, &head, options)
+}
+
+fn open_any(path: &Path, head: &[u8], options: &ReadOptions) -> Result<Box<dyn FeatureReader>> {
+    let wanted = options.format;
+    if head.starts_with(archive::MAGIC) {
+        return open_archive(path, options);
+    }
+    if head.starts_with(geopackage::MAGIC) {
+        expect(wanted, Format::GeoPackage)?;
+        return geopackage::open(path, options);
+    }
+    if head.starts_with(shapefile::MAGIC) {
+        expect(wanted, Format::Shapefile)?;
+        return shapefile::open(path, options);
+    }
+    if head.starts_with(flatgeobuf::MAGIC) && head.get(4..7) == Some(flatgeobuf::MAGIC) {
+        expect(wanted, Format::FlatGeobuf)?;
+        return flatgeobuf::open(path, options);
+    }
+    open_text(path, head, options)
+}
+
+/// An archive is what is in it; an archive in an archive is not opened.
+fn open_archive(path: &Path, options: &ReadOptions) -> Result<Box<dyn FeatureReader>> {
+    let unpacked = archive::unpack(path, options)?;
+    let head = head_of(&unpacked.path, 0)?;
+    if head.starts_with(archive::MAGIC) {
+        return Err(Error::bad_input("there are archives inside of the archive: unpack it once"));
+    }
+    if head.is_empty() {
+        return Err(Error::bad_input("the file in the archive is empty"));
+    }
+    let options = ReadOptions { file_name: Some(unpacked.name), ..options.clone() };
+    let reader = open_any(&unpacked.path, &head, &options)?;
+    Ok(Box::new(FromArchive { reader, _scratch: unpacked.scratch }))
+}
+
+/// A reader of what was unpacked, which goes when the reader goes.
+struct FromArchive {
+    reader: Box<dyn FeatureReader>,
+    _scratch: Scratch,
+}
+
+impl FeatureReader for FromArchive {
+    fn info(&self) -> &SourceInfo {
+        self.reader.info()
+    }
+
+    fn next_item(&mut self) -> Result<Option<Item>> {
+        self.reader.next_item()
+    }
+
+    fn progress(&self) -> f64 {
+        self.reader.progress()
+    }
+}
+
+/// The first bytes behind `start`.
+fn head_of(path: &Path, start: u64) -> Result<Vec<u8>> {
+    let mut head = Vec::new();
+    let mut file = File::open(path).map_err(unreadable)?;
+    file.seek(SeekFrom::Start(start)).map_err(unreadable)?;
+    file.take(HEAD_BYTES).read_to_end(&mut head).map_err(unreadable)?;
+    Ok(head)
 }
 
 /// What is no binary format: JSON, XML, tables and lists.
@@ -42,10 +108,7 @@ fn open_text(path: &Path, head: &[u8], options: &ReadOptions) -> Result<Box<dyn 
     }
     let is_json = matches!(first_letter(head), Some(b'{' | geojson_lines::RECORD_SEPARATOR));
     let text = text::open(path, head, !is_json, options)?;
-    let mut head = Vec::new();
-    let mut file = File::open(&text.path).map_err(unreadable)?;
-    file.seek(SeekFrom::Start(text.start)).map_err(unreadable)?;
-    file.take(HEAD_BYTES).read_to_end(&mut head).map_err(unreadable)?;
+    let head = head_of(&text.path, text.start)?;
     let wanted = options.format;
     match first_letter(&head) {
         None => Err(Error::bad_input("the file is empty")),
@@ -63,11 +126,35 @@ fn open_text(path: &Path, head: &[u8], options: &ReadOptions) -> Result<Box<dyn 
             expect(wanted, Format::GeoJson)?;
             geojson::open(text, &outline, options)
         }
+        Some(b'<') => open_xml(text, &head, options),
         Some(_) if is_wkt(String::from_utf8_lossy(&head).trim_start()) => {
             expect(wanted, Format::Wkt)?;
             wkt_lines::open(text, options)
         }
         Some(_) => open_table(text, &head, options),
+    }
+}
+
+/// The root element tells documents of XML apart.
+fn open_xml(text: text::Text, head: &[u8], options: &ReadOptions) -> Result<Box<dyn FeatureReader>> {
+    let head = String::from_utf8_lossy(head).to_lowercase();
+    let place = |root: &str| head.match_indices(root).map(|(at, _)| at).next();
+    let has = |prefix: &str| place(&format!("<{prefix}")).or_else(|| place(&format!(":{prefix} ")));
+    match (has("kml"), has("gpx")) {
+        (Some(kml), gpx) if gpx.is_none_or(|gpx| kml < gpx) => {
+            expect(options.format, Format::Kml)?;
+            kml::open(text, options)
+        }
+        (_, Some(_)) => {
+            expect(options.format, Format::Gpx)?;
+            gpx::open(text, options)
+        }
+        // A fragment without its root is still a set of Placemarks.
+        _ if head.contains("<placemark") || head.contains("<document") => {
+            expect(options.format, Format::Kml)?;
+            kml::open(text, options)
+        }
+        _ => Err(unknown()),
     }
 }
 

@@ -4,6 +4,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use geo::{BooleanOps, Coord, LineString, MultiPolygon, Polygon};
 
+use rstar::primitives::Line;
+use rstar::{RTree, RTreeObject};
+
 use crate::error::Result;
 use crate::format::read::shape::Shape;
 use crate::geometry::wkb::{Vertex, Wkb};
@@ -11,6 +14,11 @@ use crate::geometry::{Geometry, validity};
 
 /// The fewest positions of a ring.
 const RING_POSITIONS: usize = 4;
+
+/// Edges whose boxes meet: each meets itself and its neighbours, and in a curve some more.
+const MEETINGS_PER_EDGE: usize = 10;
+/// Small shapes may be as tangled as they like.
+const FREE_MEETINGS: usize = 100_000;
 
 /// Mends WKB in WGS 84; gives a valid geometry and one sentence on what was mended, or `None` if it cannot be.
 pub(super) fn mend(wkb: &[u8]) -> Result<Option<(Geometry, String)>> {
@@ -74,7 +82,9 @@ impl Mended {
             }
             Shape::Polygon(rings) => {
                 let count = rings.len();
-                rings.iter_mut().for_each(|ring| self.ring(ring));
+                for ring in rings.iter_mut() {
+                    self.ring(ring);
+                }
                 // Without its exterior ring a polygon is nothing, whatever its holes are.
                 let has_exterior = rings.first().is_some_and(|ring| ring.len() >= RING_POSITIONS);
                 rings.retain(|ring| ring.len() >= RING_POSITIONS);
@@ -124,7 +134,11 @@ impl Mended {
             }
             Shape::Many(_, parts) => {
                 // A collection: each part for itself; those that are valid stay as they are.
-                return parts.iter_mut().fold(false, |any, part| (valid(part).is_none() && self.untangle(part)) || any);
+                let mut is_any = false;
+                for part in parts {
+                    is_any |= valid(part).is_none() && self.untangle(part);
+                }
+                return is_any;
             }
         };
         let Some(rebuilt) = rebuilt else { return false };
@@ -134,6 +148,9 @@ impl Mended {
 
     fn rebuilt(&mut self, polygons: &[Vec<Vec<Vertex>>]) -> Option<Shape> {
         let flat = MultiPolygon(polygons.iter().map(|rings| flat_polygon(rings)).collect());
+        if !is_tractable(polygons) {
+            return None;
+        }
         // The library may panic on shapes that nobody thought of.
         let union = catch_unwind(AssertUnwindSafe(|| flat.union(&MultiPolygon::<f64>::new(Vec::new())))).ok()?;
         let parts: Vec<Shape> = union.0.iter().map(polygon_shape).collect();
@@ -141,6 +158,20 @@ impl Mended {
         self.flattened |= polygons.iter().flatten().flatten().any(|vertex| vertex.height().is_some());
         Shape::gathered(parts)
     }
+}
+
+/// Whether edges cross so seldom that the areas can be found: an outline crosses itself here and there, a tangle of n edges n^2
+/// times, which would take all memory.
+fn is_tractable(polygons: &[Vec<Vec<Vertex>>]) -> bool {
+    let rows = polygons.iter().flatten();
+    let edges: Vec<Line<[f64; 2]>> = rows
+        .flat_map(|row| row.iter().zip(row.iter().skip(1)))
+        .map(|(from, to)| Line::new([from.x, from.y], [to.x, to.y]))
+        .collect();
+    let most = MEETINGS_PER_EDGE * edges.len() + FREE_MEETINGS;
+    let tree = RTree::bulk_load(edges);
+    let meetings = tree.iter().flat_map(|edge| tree.locate_in_envelope_intersecting(&edge.envelope()));
+    meetings.take(most + 1).count() <= most
 }
 
 fn flat_polygon(rings: &[Vec<Vertex>]) -> Polygon<f64> {

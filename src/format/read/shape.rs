@@ -58,7 +58,9 @@ impl Shape {
     fn write(&self, writer: &mut Writer) {
         let write_row = |writer: &mut Writer, row: &[Vertex]| {
             let place = writer.open();
-            row.iter().for_each(|vertex| writer.position(*vertex));
+            for vertex in row {
+                writer.position(*vertex);
+            }
             writer.close(place, row.len());
         };
         match self {
@@ -73,13 +75,17 @@ impl Shape {
             Self::Polygon(rings) => {
                 writer.head(GeometryType::Polygon);
                 let place = writer.open();
-                rings.iter().for_each(|ring| write_row(writer, ring));
+                for ring in rings {
+                    write_row(writer, ring);
+                }
                 writer.close(place, rings.len());
             }
             Self::Many(kind, parts) => {
                 writer.head(*kind);
                 let place = writer.open();
-                parts.iter().for_each(|part| part.write(writer));
+                for part in parts {
+                    part.write(writer);
+                }
                 writer.close(place, parts.len());
             }
         }

@@ -15,6 +15,11 @@ use crate::geometry::crs::{Crs, epsg_code};
 
 const LONGITUDE_LATITUDE: &str = "+proj=longlat +datum=WGS84 +no_defs";
 
+/// The system of Czechia and Slovakia, and its shift (EPSG:5239): the three parameters that `crs-definitions` has for it are 7 m
+/// beside.
+const KROVAK: u32 = 5514;
+pub(super) const KROVAK_SHIFT: &str = "572.213,85.334,461.94,4.9732,1.529,5.2484,3.5378";
+
 /// A reference system with its way to WGS 84.
 #[derive(Clone)]
 pub(super) struct System {
@@ -60,6 +65,9 @@ impl System {
         }
         let definition = u16::try_from(code).ok().and_then(crs_definitions::from_code);
         match definition {
+            Some(definition) if code == KROVAK => {
+                Self::of_projection(&name, &definition.proj4.replace("589,76,480,0,0,0,0", KROVAK_SHIFT))
+            }
             Some(definition) => Self::of_projection(&name, definition.proj4),
             None => Err(unsupported(&name, "is not known")),
         }

@@ -42,15 +42,15 @@ pub(super) fn read(bytes: &[u8], options: ReadOptions) -> Result<Everything> {
     let path = folder.path().join("upload");
     std::fs::write(&path, bytes).unwrap();
     let scratch = folder.path().join("scratch");
-    let everything = read_file(&path, ReadOptions { scratch: scratch.clone(), ..options });
+    let everything = read_file(&path, &ReadOptions { scratch: scratch.clone(), ..options });
     let left = std::fs::read_dir(&scratch).map_or(0, Iterator::count);
     assert_eq!(left, 0, "a reader leaves nothing in the scratch folder");
     everything
 }
 
 /// Reads a file that is there.
-pub(super) fn read_file(path: &Path, options: ReadOptions) -> Result<Everything> {
-    let mut reader = open(path, &options)?;
+pub(super) fn read_file(path: &Path, options: &ReadOptions) -> Result<Everything> {
+    let mut reader = open(path, options)?;
     let (mut features, mut rejected) = (Vec::new(), Vec::new());
     let mut progress = reader.progress();
     while let Some(item) = reader.next_item()? {

@@ -20,7 +20,7 @@ pub(super) struct Text {
     /// What people should know of it.
     pub(super) note: Option<String>,
     /// Keeps the text that was written again.
-    pub(super) scratch: Option<Scratch>,
+    _scratch: Option<Scratch>,
 }
 
 /// The byte order mark of a text or, without one, UTF-16 as its zeros between ASCII letters show it.
@@ -37,7 +37,7 @@ pub(super) fn encoding_of(head: &[u8]) -> Option<&'static Encoding> {
 
 /// Opens a text whose encoding its first bytes tell; what is no UTF-8 and has no mark is Windows-1252 if `is_latin` allows it.
 pub(super) fn open(path: &Path, head: &[u8], is_latin: bool, options: &ReadOptions) -> Result<Text> {
-    let as_it_is = |start| Ok(Text { path: path.to_owned(), start, note: None, scratch: None });
+    let as_it_is = |start| Ok(Text { path: path.to_owned(), start, note: None, _scratch: None });
     match encoding_of(head) {
         Some(encoding) if encoding == UTF_8 => as_it_is(3),
         Some(encoding) => written_again(path, encoding, options),
@@ -86,7 +86,7 @@ fn written_again(path: &Path, encoding: &'static Encoding, options: &ReadOptions
     if is_broken {
         note.push_str("; letters that it cannot hold were replaced");
     }
-    Ok(Text { path: copy, start: 0, note: Some(note), scratch: Some(scratch) })
+    Ok(Text { path: copy, start: 0, note: Some(note), _scratch: Some(scratch) })
 }
 
 /// Says whether letters had to be replaced.

@@ -4,6 +4,7 @@ use super::super::error::{Problem, RETRY_AFTER_SECONDS};
 use super::super::etag::with_etag;
 use super::super::request_id::RequestId;
 use super::answer::{could_not_run, write_batch, write_response};
+use super::browser::browser_session;
 use super::complete::{Switches, Types};
 use super::documents::Documents;
 use super::mask::{code_of, mask, retry_after_of, to_server_error};
@@ -12,6 +13,7 @@ use super::origin::is_foreign;
 use super::question::{Asked, Question};
 use crate::config::{Config, HttpLimits, Limits};
 use crate::error::{Error, ErrorCode};
+use crate::graphql::browser_session::BrowserSession;
 use crate::graphql::context::{AskedTwice, ClientAddress, Sent};
 use crate::model::{Caller, IdempotencyKey, Viewer};
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
@@ -133,11 +135,12 @@ struct Asker {
     caller: Caller,
     address: Option<ClientAddress>,
     key: Option<IdempotencyKey>,
+    browser: Option<BrowserSession>,
 }
 
 impl Asker {
     /// As the layers around the route have found out; without them the caller is anonymous.
-    fn of(id: RequestId, parts: &RequestParts) -> Result<Self, Error> {
+    fn of(id: RequestId, parts: &RequestParts, public_origin: Option<&str>) -> Result<Self, Error> {
         let key = match parts.headers.get(IDEMPOTENCY_KEY) {
             None => None,
             // What is not ASCII is no key either.
@@ -147,16 +150,20 @@ impl Asker {
             ),
         };
         let caller = parts.extensions.get::<Caller>().cloned().unwrap_or(Caller::ANONYMOUS);
-        Ok(Self { id, caller, address: parts.extensions.get::<ClientAddress>().copied(), key })
+        let browser = browser_session(parts, public_origin)?;
+        Ok(Self { id, caller, address: parts.extensions.get::<ClientAddress>().copied(), key, browser })
     }
 
     /// Puts what resolvers want to know into a question, which is the `index`-th of the request.
     fn sign(&self, request: async_graphql::Request, index: usize) -> async_graphql::Request {
         let sent = Sent { request_id: self.id.to_string(), key: self.key.clone(), index };
         let caller = Caller { request_id: Some(sent.request_id.clone()), ..self.caller.clone() };
-        let request = request.data(self.id.clone()).data(caller.viewer.clone()).data(caller).data(sent);
-        match self.address {
-            Some(address) => request.data(address),
+        let mut request = request.data(self.id.clone()).data(caller.viewer.clone()).data(caller).data(sent);
+        if let Some(address) = self.address {
+            request = request.data(address);
+        }
+        match &self.browser {
+            Some(browser) => request.data(browser.clone()),
             None => request,
         }
     }
@@ -187,9 +194,9 @@ pub async fn post<E: Execute>(
         let error = Error::bad_input("the Content-Type must be application/json");
         return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, error);
     }
-    let asker = match Asker::of(id, &parts) {
+    let asker = match Asker::of(id, &parts, door.shared.public_origin.as_deref()) {
         Ok(asker) => asker,
-        Err(error) => return refuse(StatusCode::BAD_REQUEST, error),
+        Err(error) => return refuse(Problem::status_of(&error), error),
     };
     let body = match read_body(body, &parts.headers, asker.body_bytes(&door.shared.limits.http)).await {
         Ok(body) => body,
@@ -236,9 +243,9 @@ pub async fn get<E: Execute>(
         return response;
     }
     let parts = request.into_parts().0;
-    let asker = match Asker::of(id, &parts) {
+    let asker = match Asker::of(id, &parts, door.shared.public_origin.as_deref()) {
         Ok(asker) => asker,
-        Err(error) => return refusal(StatusCode::BAD_REQUEST, &error, media),
+        Err(error) => return refusal(Problem::status_of(&error), &error, media),
     };
     let headers = parts.headers;
     let answer = door.answer(question, &asker, 0).await;
@@ -251,7 +258,7 @@ pub async fn get<E: Execute>(
 }
 
 /// The body, whole, if it is within the limit and keeps coming.
-async fn read_body(body: Body, headers: &HeaderMap, limit: usize) -> Result<Bytes, Problem> {
+pub(crate) async fn read_body(body: Body, headers: &HeaderMap, limit: usize) -> Result<Bytes, Problem> {
     let too_large = || {
         let sentence = format!("the request body is larger than {limit} bytes");
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, Error::limit(sentence))

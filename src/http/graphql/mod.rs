@@ -1,12 +1,13 @@
 //! GraphQL over HTTP: our own door, because the ready-made one executes mutations by GET, forms and plain text,
 //! reads bodies past the limit, and parses before it counts.
 //!
-//! A question passes `origin` and `question` (who asks, in which form), `text_guard` (before the parser),
+//! A question passes `origin`, `browser` and `question` (who asks, in which form), `text_guard` (before the parser),
 //! `document_guard` (before validation), which `documents` keep together, then the executor; its answer passes
 //! `complete` (nulls and order as the specification has them), `mask` (what may leave) and `answer` (the bytes, in the form that `media` chose). What strikes from outside, `fault` puts into
 //! the same form.
 
 mod answer;
+mod browser;
 mod complete;
 mod document_guard;
 mod documents;
@@ -23,6 +24,7 @@ pub use complete::{Switches, Types};
 pub use document_guard::check_document;
 pub use documents::Documents;
 pub use fault::{PATH, shape};
+pub(crate) use handler::read_body;
 pub use handler::{Door, Execute, get, post};
 pub use mask::{mask, to_server_error};
 pub use text_guard::{check_text, nesting_of_json};

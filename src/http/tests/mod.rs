@@ -1,5 +1,6 @@
 //! Tests through the real router, with a small schema that stands for the real one.
 
+mod admin;
 mod api;
 mod audit;
 mod complete;

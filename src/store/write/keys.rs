@@ -19,12 +19,15 @@ impl Writing {
     /// Takes a key for a request, told by its fingerprint. Whoever else sends the key waits until this transaction ends.
     /// Keys are kept for 24 hours.
     pub async fn claim(&self, place: &KeyedPlace, fingerprint: &str) -> Result<Claimed> {
-        let expire = self.sql(
-            "DELETE FROM idempotency_key WHERE at < strftime('%Y-%m-%dT%H:%M:%fZ','now','-24 hours')",
-            "DELETE FROM idempotency_key WHERE at < now() - interval '24 hours'",
-        );
-        self.run(expire, []).await?;
         let owner = || [self.account().into(), place.key.as_str().into(), place.path.as_str().into()];
+        // This key alone: whoever writes pays for nobody else's, those are housekeeping's.
+        let expire = self.sql(
+            "DELETE FROM idempotency_key WHERE account = $1 AND key = $2 AND path = $3
+                AND at < strftime('%Y-%m-%dT%H:%M:%fZ','now','-24 hours')",
+            "DELETE FROM idempotency_key WHERE account = $1 AND key = $2 AND path = $3
+                AND at < now() - interval '24 hours'",
+        );
+        self.run(expire, owner()).await?;
         let taken = self
             .run(
                 "INSERT INTO idempotency_key (account, key, path, fingerprint) VALUES ($1, $2, $3, $4)

@@ -4,6 +4,7 @@ pub mod audit;
 pub mod keys;
 pub mod layers;
 pub mod locations;
+pub mod prune;
 pub mod writing;
 
 pub use locations::{NewRow, StoredLocation};

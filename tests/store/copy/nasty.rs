@@ -128,9 +128,15 @@ fn people(kind: Kind) -> Vec<String> {
     vec![
         accounts.to_owned(),
         "INSERT INTO account_grant (account_id, layer_id, role) VALUES (1, 1, 'EDITOR'), (2, 1, 'VIEWER')".to_owned(),
+        "INSERT INTO account_identity (issuer, subject, account_id, issued_s)
+         VALUES ('https://login.example/realms/Ünder', 'a''b|7', 2, 4102444800)"
+            .to_owned(),
         session,
         "INSERT INTO api_token (account_id, name, hash, scopes, created_ms, used_ms, expires_ms, revoked_ms)
          VALUES (1, 'nightly', 'h', '[\"locations:write\"]', 1, NULL, 2, NULL)"
+            .to_owned(),
+        "INSERT INTO one_time_link (purpose, hash, account_id, email_key, details, created_ms, expires_ms)
+         VALUES ('PASSWORD_RESET', 'l', 1, NULL, '{}', 1, 2), ('INVITATION', 'm', NULL, 'ß@x', '{ \"a\":1.0 }', 1, 2)"
             .to_owned(),
         "INSERT INTO audit_log (at, actor, action, target, before_json, after_json, request_id)
          VALUES ('2024-02-29T00:00:00.001Z', 1, 'location.update', 'location/1', '{\"a\":1.50}', NULL, 'r')"

@@ -1,6 +1,7 @@
 // Entry of the map page: makes its parts and hands them over to `MapPage`.
 import 'leaflet/dist/leaflet.css';
 import './map.css';
+import { loadLanguage } from '../shared/i18n';
 import { loadSettings } from '../shared/settings';
 import { addBasemap } from './basemap';
 import { parseHash } from './hash';
@@ -9,6 +10,7 @@ import { MapPage } from './map-page';
 import { createPage } from './page';
 
 async function main(): Promise<void> {
+  await loadLanguage();
   const page = createPage();
   const settings = await loadSettings();
   const link = parseHash(location.hash);

@@ -1,6 +1,7 @@
 // The GraphQL API over HTTP: one POST for each question, and one kind of error for whatever goes wrong.
 import type { TadaDocumentNode } from 'gql.tada';
 import { t } from './i18n';
+import { siteRoot } from './site';
 
 /** A question that takes longer than this is given up; the server itself gives up after 15 s. */
 const TIMEOUT_MS = 20_000;
@@ -20,13 +21,31 @@ interface Answer<Data> {
   errors?: { message: string; extensions?: { code?: string } }[];
 }
 
-/** Asks `document` at `graphql` beside the page. Throws `ApiError`, or an `AbortError` when `signal` fires. */
+/** How a question is asked. */
+export interface Manner {
+  signal?: AbortSignal | undefined;
+  /** The access token of who asks. */
+  token?: string;
+  /** The refresh token comes from, and goes into, the cookie of this browser. */
+  cookie?: boolean;
+}
+
+/** Asks `document` at `graphql` of this site. Throws `ApiError`, or an `AbortError` when `signal` fires. */
 export async function ask<Data, Variables>(
   document: TadaDocumentNode<Data, Variables>,
   variables: Variables,
   signal?: AbortSignal,
 ): Promise<Data> {
-  const response = await post(JSON.stringify({ query: document, variables }), signal);
+  return askAs(document, variables, { signal });
+}
+
+/** Asks as somebody, or with the cookie of this browser. */
+export async function askAs<Data, Variables>(
+  document: TadaDocumentNode<Data, Variables>,
+  variables: Variables,
+  manner: Manner,
+): Promise<Data> {
+  const response = await post(JSON.stringify({ query: document, variables }), manner);
   const answer = await readAnswer<Data>(response);
   const [error] = answer.errors ?? [];
   if (error !== undefined) throw new ApiError(error.message, error.extensions?.code ?? 'INTERNAL');
@@ -36,15 +55,18 @@ export async function ask<Data, Variables>(
   return answer.data;
 }
 
-async function post(body: string, signal: AbortSignal | undefined): Promise<Response> {
+async function post(body: string, { signal, token, cookie }: Manner): Promise<Response> {
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
+  const headers: Record<string, string> = {
+    'Content-Type': 'application/json',
+    Accept: 'application/graphql-response+json, application/json;q=0.9',
+  };
+  if (token !== undefined) headers.Authorization = `Bearer ${token}`;
+  if (cookie === true) headers['Cairn-Session'] = 'cookie';
   try {
-    return await fetch(new URL('graphql', document.baseURI), {
+    return await fetch(new URL('graphql', siteRoot()), {
       method: 'POST',
-      headers: {
-        'Content-Type': 'application/json',
-        Accept: 'application/graphql-response+json, application/json;q=0.9',
-      },
+      headers,
       body,
       signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
     });

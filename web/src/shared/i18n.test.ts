@@ -3,8 +3,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import german from '../locales/de.json';
 import texts from '../locales/en.json';
-import { compareTexts, formatCompact, formatNumber, t, tn } from './i18n';
+import spanish from '../locales/es.json';
+import french from '../locales/fr.json';
+import { compareTexts, formatCompact, formatNumber, pickLanguage, t, tn } from './i18n';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -48,9 +51,26 @@ describe('the texts', () => {
     expect(Object.keys(texts).filter((key) => !keys.has(key))).toEqual([]);
   });
 
+  it.each(Object.entries({ german, spanish, french }))('are all there in %s, with the same gaps and nothing empty', (_, other: Record<string, string>) => {
+    const gaps = (of: Record<string, string>) =>
+      Object.fromEntries(Object.entries(of).map(([key, text]) => [key, [...text.matchAll(/\{\w+\}/g)].map(String).sort()]));
+    expect(gaps(other)).toEqual(gaps(texts));
+    expect(Object.entries(other).filter(([, text]) => text.trim() === '')).toEqual([]);
+  });
+
   it('are not empty', () => {
     expect(Object.entries(texts).filter(([, text]) => text.trim() === '')).toEqual([]);
   });
+});
+
+it.each([
+  [['de-AT', 'en'], 'de'],
+  [['pt-BR', 'FR-ca', 'de'], 'fr'],
+  [['en-GB', 'de'], 'en'],
+  [['ja'], 'en'],
+  [[], 'en'],
+])('speaks to readers of %j in %s', (wanted, language) => {
+  expect(pickLanguage(wanted)).toBe(language);
 });
 
 it('fills the gaps of a text and leaves a gap that nothing fills', () => {

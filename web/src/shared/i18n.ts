@@ -1,22 +1,57 @@
-// User text by key, from one JSON file for each language. English is the only one so far.
-import texts from '../locales/en.json';
+// User text by key, from one JSON file for each language.
+//
+// English is built in: it is what a page shows when the file of the reader's language does not come.
+import english from '../locales/en.json';
 
-export type TextKey = keyof typeof texts;
+export type TextKey = keyof typeof english;
+type Texts = Record<TextKey, string>;
 type PluralKey = TextKey extends infer Key ? (Key extends `${infer Stem}.other` ? Stem : never) : never;
 
-/** The language of texts, numbers and dates. */
-export const language = 'en';
+/** The languages beside English; each is loaded by its readers alone. */
+const LOADERS: Record<string, () => Promise<{ default: Texts }>> = {
+  de: () => import('../locales/de.json'),
+  es: () => import('../locales/es.json'),
+  fr: () => import('../locales/fr.json'),
+};
 
-const plurals = new Intl.PluralRules(language);
-/** `min2` leaves 2018 alone: it may be a year. */
-const numbers = new Intl.NumberFormat(language, { maximumFractionDigits: 6, useGrouping: 'min2' });
-const counts = new Intl.NumberFormat(language);
-const compactNumbers = new Intl.NumberFormat(language, { notation: 'compact', maximumSignificantDigits: 3 });
-const dates = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' });
+/** The writing of one language. */
+function speak(language: string, texts: Texts) {
+  return {
+    texts,
+    plurals: new Intl.PluralRules(language),
+    /** `min2` leaves 2018 alone: it may be a year. */
+    numbers: new Intl.NumberFormat(language, { maximumFractionDigits: 6, useGrouping: 'min2' }),
+    counts: new Intl.NumberFormat(language),
+    compactNumbers: new Intl.NumberFormat(language, { notation: 'compact', maximumSignificantDigits: 3 }),
+    dates: new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' }),
+    collator: new Intl.Collator(language, { numeric: true }),
+  };
+}
+
+let spoken = speak('en', english);
+
+/** The first language that the reader asks for and we speak. */
+export function pickLanguage(wanted: readonly string[]): string {
+  const primary = wanted.map((tag) => tag.toLowerCase().split('-')[0] ?? '');
+  return primary.find((tag) => tag === 'en' || tag in LOADERS) ?? 'en';
+}
+
+/** Lets every text be in the reader's language. Called once, before a page is made. */
+export async function loadLanguage(): Promise<void> {
+  const language = pickLanguage(navigator.languages);
+  try {
+    const loaded = await LOADERS[language]?.();
+    if (loaded === undefined) return;
+    spoken = speak(language, loaded.default);
+    document.documentElement.lang = language;
+  } catch {
+    // The page works in English.
+  }
+}
 
 /** The text of `key` with each `{name}` replaced; numbers are written as the language writes them. */
 export function t(key: TextKey, values: Record<string, string | number> = {}): string {
-  return texts[key].replace(/\{(\w+)\}/g, (whole, name: string) => {
+  return spoken.texts[key].replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = values[name];
     return value === undefined ? whole : typeof value === 'number' ? formatCount(value) : value;
   });
@@ -24,31 +59,29 @@ export function t(key: TextKey, values: Record<string, string | number> = {}): s
 
 /** The text of `key` in the grammatical number of `count`. */
 export function tn(key: PluralKey, count: number): string {
-  const exact = `${key}.${plurals.select(count)}`;
-  return t((exact in texts ? exact : `${key}.other`) as TextKey, { count });
+  const exact = `${key}.${spoken.plurals.select(count)}`;
+  return t((exact in spoken.texts ? exact : `${key}.other`) as TextKey, { count });
 }
 
 /** A number of which nothing is known but that it is one. */
 export function formatNumber(value: number): string {
-  return numbers.format(value);
+  return spoken.numbers.format(value);
 }
 
 export function formatCount(value: number): string {
-  return counts.format(value);
+  return spoken.counts.format(value);
 }
 
 /** Short: 2.14M. */
 export function formatCompact(value: number): string {
-  return compactNumbers.format(value);
+  return spoken.compactNumbers.format(value);
 }
 
 /** In the time zone of the reader. */
 export function formatDate(value: Date): string {
-  return dates.format(value);
+  return spoken.dates.format(value);
 }
 
 export function compareTexts(a: string, b: string): number {
-  return collator.compare(a, b);
+  return spoken.collator.compare(a, b);
 }
-
-const collator = new Intl.Collator(language, { numeric: true });

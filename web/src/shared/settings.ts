@@ -1,4 +1,5 @@
-// What the site owner has set for the pages: `settings.json` beside the page.
+// What the site owner has set for the pages: `settings.json` of this site.
+import { siteRoot } from './site';
 
 export interface RasterBasemap {
   /** A template with `{z}`, `{x}` and `{y}`. */
@@ -17,7 +18,7 @@ const DEFAULTS: Settings = { version: '', basemap: null };
 
 export async function loadSettings(): Promise<Settings> {
   try {
-    const response = await fetch(new URL('settings.json', document.baseURI));
+    const response = await fetch(new URL('settings.json', siteRoot()));
     return response.ok ? { ...DEFAULTS, ...((await response.json()) as Partial<Settings>) } : DEFAULTS;
   } catch {
     return DEFAULTS;
