@@ -11,7 +11,7 @@ use crate::config::{AdminPath, Config, KeepLimits};
 use crate::error::{Error, Result};
 use crate::mail::{Mailer, Patience};
 use crate::service::housekeeping::{Housekeeping, Keep};
-use crate::service::{Accounts, Entrance, Locations};
+use crate::service::{Accounts, Entrance, Exports, Locations};
 use crate::store::Store;
 use crate::store::connect::StoreOptions;
 
@@ -20,6 +20,7 @@ use crate::store::connect::StoreOptions;
 pub struct App {
     locations: Arc<Locations>,
     accounts: Arc<Accounts>,
+    exports: Arc<Exports>,
 }
 
 impl App {
@@ -29,7 +30,10 @@ impl App {
         let tokens = Tokens::new(Keys::new(key_source(config)), issuer(config));
         let external = config.oidc.clone().map(|oidc| Issuer::new(oidc, &config.limits.oidc)).transpose()?;
         let accounts = Accounts::new(store.clone(), tokens, external, entrance(config)?);
-        Ok(Self { locations: Arc::new(Locations::new(store)), accounts: Arc::new(accounts) })
+        let locations = Arc::new(Locations::new(store));
+        let limits = &config.limits.export;
+        let exports = Exports::new(Arc::clone(&locations), limits.at_once, limits.rows);
+        Ok(Self { locations, accounts: Arc::new(accounts), exports: Arc::new(exports) })
     }
 
     /// Accounts, sign-ins and tokens.
@@ -53,6 +57,11 @@ impl App {
         let days = |days: u32| chrono::Duration::days(i64::from(days));
         let keep = Keep { audit: days(limits.audit_days), changes: days(limits.changes_days) };
         Housekeeping::new(self.locations.store().clone(), keep)
+    }
+
+    /// Layers as files.
+    pub fn exports(&self) -> &Exports {
+        &self.exports
     }
 
     /// Whether the store answers.

@@ -57,7 +57,8 @@ pub fn router(app: &App, config: &Config, readiness: Readiness) -> Router {
     };
     let executor = schema::build(app.clone(), limits);
     let identity = Identity::new(app.clone(), &config.trusted_proxies);
-    http::router(Parts { config, executor, identity, readiness, pages: Pages::built_in(config.playground) })
+    let pages = Pages::built_in(config.playground);
+    http::router(Parts { config, executor, identity, app: Some(app.clone()), readiness, pages })
 }
 
 /// Ready while the store answers.

@@ -3,3 +3,4 @@
 pub mod feature;
 pub mod geojson;
 pub mod read;
+pub mod write;

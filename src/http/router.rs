@@ -6,11 +6,13 @@ use super::assets::Pages;
 use super::deadline;
 use super::decoys::Decoys;
 use super::error::{Problem, panicked};
+use super::exports;
 use super::graphql::{self, Door, Execute};
 use super::headers::{self, SecurityHeaders};
 use super::host::{self, AllowedHosts};
 use super::identity::{self, Identity};
 use super::system::{self, Readiness};
+use crate::app::App;
 use crate::config::Config;
 use axum::Router;
 use axum::http::{Extensions, HeaderMap, StatusCode, Version, header};
@@ -31,6 +33,8 @@ pub struct Parts<'a, E> {
     pub executor: E,
     /// Who knows tokens.
     pub identity: Identity,
+    /// Whose layers are files to take along; a router without services has none.
+    pub app: Option<App>,
     /// Whether the server can take requests.
     pub readiness: Readiness,
     /// The pages.
@@ -39,10 +43,15 @@ pub struct Parts<'a, E> {
 
 /// The whole HTTP door. The layers read from the inside out: the last one sees a request first.
 pub fn router<E: Execute>(parts: Parts<'_, E>) -> Router {
-    let Parts { config, executor, identity, readiness, pages } = parts;
+    let Parts { config, executor, identity, app, readiness, pages } = parts;
     let door = Door::new(executor, config);
     let settings = system::settings(config.basemap.as_ref());
-    Router::new()
+    let files = app.map_or_else(Router::new, |app| {
+        let source = exports::Source { app, identity: identity.clone() };
+        let identify = from_fn_with_state(identity.clone(), identity::identify);
+        Router::new().route(exports::PATH, get(exports::get).with_state(source).layer(identify))
+    });
+    files
         .route(
             graphql::PATH,
             get(graphql::get::<E>)

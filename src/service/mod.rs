@@ -8,6 +8,7 @@ pub mod catalog;
 pub mod edits;
 pub mod entrance;
 mod external;
+pub mod exports;
 pub mod first_start;
 pub mod housekeeping;
 pub mod invitations;
@@ -21,5 +22,6 @@ pub mod summaries;
 pub mod viewers;
 
 pub use accounts::Accounts;
+pub use exports::Exports;
 pub use entrance::Entrance;
 pub use locations::{LocationPage, Locations};

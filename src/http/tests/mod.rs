@@ -149,7 +149,7 @@ fn site_of(executor: impl Execute, settings: &[(&str, &str)], readiness: Readine
     let pairs = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     let config = Config::from_pairs(pairs).unwrap();
     let pages = Pages::of::<Site>(config.playground);
-    router(Parts { config: &config, executor, identity: Identity::new(Nobody, &[]), readiness, pages })
+    router(Parts { config: &config, executor, identity: Identity::new(Nobody, &[]), app: None, readiness, pages })
 }
 
 /// An answer, read whole.

@@ -1,0 +1,11 @@
+//! Writers of files: rows of one layer in, the bytes of a format out, one row in memory at a time.
+//!
+//! A writer asks nobody: no store, no network, no clock. What its format cannot hold it counts ([`Losses`]), and never drops
+//! in silence. `open` picks the writer of a format.
+
+mod geojson;
+mod open;
+mod writer;
+
+pub use open::{WRITTEN, extension_list, media_type, open};
+pub use writer::{FeatureWriter, Losses, WriteOptions};
