@@ -32,7 +32,8 @@ impl App {
         let accounts = Accounts::new(store.clone(), tokens, external, entrance(config)?);
         let locations = Arc::new(Locations::new(store));
         let limits = &config.limits.export;
-        let exports = Exports::new(Arc::clone(&locations), limits.at_once, limits.rows);
+        let exports =
+            Exports::new(Arc::clone(&locations), limits.at_once, limits.rows, config.data_dir.join("exports"));
         Ok(Self { locations, accounts: Arc::new(accounts), exports: Arc::new(exports) })
     }
 

@@ -121,7 +121,12 @@ async fn pump(export: &mut Export, target: &mut Target, bar: &ProgressBar) -> Re
 enum Target {
     Standard,
     /// A file beside the one that it takes the place of when it is whole.
-    Beside { part: PathBuf, file: File, path: PathBuf, is_whole: bool },
+    Beside {
+        part: PathBuf,
+        file: File,
+        path: PathBuf,
+        is_whole: bool,
+    },
 }
 
 impl Target {

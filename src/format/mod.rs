@@ -1,5 +1,6 @@
 //! Readers and writers of the formats that locations travel in.
 
+pub mod cell;
 pub mod feature;
 pub mod geojson;
 pub mod read;

@@ -6,6 +6,7 @@
 
 use std::fs::File;
 use std::io::Read as _;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -14,10 +15,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::format::feature::Format;
-use crate::format::write::{self, FeatureWriter, Losses, WriteOptions};
+use crate::format::write::{self, FeatureWriter, Losses, Survey, WriteOptions};
 use crate::model::{Column, Columns, Viewer};
 use crate::query::bind::known_property;
-use crate::query::{Cursor, Filter, LocationQuery, Page, TextTest};
+use crate::query::{Access, Cursor, Filter, LocationQuery, Page, TextTest};
 use crate::service::Locations;
 use crate::service::locations::LocationPage;
 
@@ -54,12 +55,13 @@ pub struct Exports {
     locations: Arc<Locations>,
     seats: Arc<Semaphore>,
     max_rows: u64,
+    scratch: PathBuf,
 }
 
 impl Exports {
-    /// At most `at_once` exports at a time, of at most `max_rows` rows each.
-    pub fn new(locations: Arc<Locations>, at_once: usize, max_rows: u64) -> Self {
-        Self { locations, seats: Arc::new(Semaphore::new(at_once)), max_rows }
+    /// At most `at_once` exports at a time, of at most `max_rows` rows each; files that must be whole first lie in `scratch`.
+    pub fn new(locations: Arc<Locations>, at_once: usize, max_rows: u64, scratch: PathBuf) -> Self {
+        Self { locations, seats: Arc::new(Semaphore::new(at_once)), max_rows, scratch }
     }
 
     /// Checks the question and counts its rows; nothing is written yet.
@@ -89,8 +91,9 @@ impl Exports {
             layer_key: question.layer.clone(),
             properties: question.properties,
             precision: question.precision,
+            scratch: self.scratch.clone(),
+            ..WriteOptions::default()
         };
-        let writer = write::open(question.format, options)?;
         let rows = Rows {
             locations: Arc::clone(&self.locations),
             prove,
@@ -102,15 +105,18 @@ impl Exports {
             read: 0,
             max: self.max_rows,
         };
-        Ok(Export { rows, stage: Stage::Before, writer: Some(writer), written: 0, total, _seat: seat })
+        let format = question.format;
+        Ok(Export { rows, format, options, stage: Stage::Before, writer: None, written: 0, total, _seat: seat })
     }
 }
 
 /// A file on its way out. Dropping it stops the work.
 pub struct Export {
     rows: Rows,
+    format: Format,
+    options: WriteOptions,
     stage: Stage,
-    /// Away while a thread writes with it.
+    /// Away before it begins, and while a thread writes with it.
     writer: Option<Box<dyn FeatureWriter>>,
     written: u64,
     total: u64,
@@ -131,7 +137,10 @@ enum Stage {
 
 impl std::fmt::Debug for Export {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Export").field("layer", &self.rows.layer).field("written", &self.written).finish_non_exhaustive()
+        f.debug_struct("Export")
+            .field("layer", &self.rows.layer)
+            .field("written", &self.written)
+            .finish_non_exhaustive()
     }
 }
 
@@ -157,6 +166,10 @@ impl Export {
             let piece = match std::mem::replace(&mut self.stage, Stage::Done) {
                 Stage::Done => return Ok(None),
                 Stage::Before => {
+                    if write::is_table(self.format) {
+                        self.survey().await?;
+                    }
+                    self.writer = Some(write::open(self.format, self.options.clone())?);
                     self.stage = Stage::Pages;
                     self.with_writer(|writer, out| writer.begin(out)).await?
                 }
@@ -167,6 +180,29 @@ impl Export {
                 return Ok(Some(piece.into()));
             }
         }
+    }
+
+    /// Reads all rows once to find the columns of a table. Not before the head of the answer: it may last.
+    async fn survey(&mut self) -> Result<()> {
+        let from = self.rows.clone();
+        let mut survey = Survey::default();
+        let mut access = None;
+        while let Some(page) = self.rows.next(Columns::ID.with(Column::Geometry).with(Column::Properties)).await? {
+            access = Some(page.access.clone());
+            let see = move || {
+                page.answer.rows.iter().try_for_each(|row| survey.see(&row?))?;
+                Ok::<_, Error>(survey)
+            };
+            survey = tokio::task::spawn_blocking(see).await.map_err(Error::internal)??;
+        }
+        let layer = access.iter().flat_map(Access::layers).find(|layer| layer.key == from.layer);
+        if let (Some(access), Some(layer)) = (&access, layer) {
+            access.properties(layer.id).for_each(|name| survey.add(name));
+        }
+        self.options.columns = survey.columns(self.options.properties.as_deref());
+        self.options.has_shapes = survey.has_shapes();
+        self.rows = from;
+        Ok(())
     }
 
     /// Reads and writes one page; behind the last one, the end.
@@ -219,7 +255,8 @@ impl Export {
             let mut piece = Vec::with_capacity(PIECE_BYTES);
             (&file).take(PIECE_BYTES as u64).read_to_end(&mut piece).map(|_| (file, piece))
         };
-        let (file, piece) = tokio::task::spawn_blocking(read).await.map_err(Error::internal)?.map_err(Error::internal)?;
+        let (file, piece) =
+            tokio::task::spawn_blocking(read).await.map_err(Error::internal)?.map_err(Error::internal)?;
         if !piece.is_empty() {
             self.stage = Stage::File(file);
         }
@@ -228,6 +265,7 @@ impl Export {
 }
 
 /// The rows of a question, page by page.
+#[derive(Clone)]
 struct Rows {
     locations: Arc<Locations>,
     prove: Prove,

@@ -7,8 +7,8 @@ pub mod audit;
 pub mod catalog;
 pub mod edits;
 pub mod entrance;
-mod external;
 pub mod exports;
+mod external;
 pub mod first_start;
 pub mod housekeeping;
 pub mod invitations;
@@ -22,6 +22,6 @@ pub mod summaries;
 pub mod viewers;
 
 pub use accounts::Accounts;
-pub use exports::Exports;
 pub use entrance::Entrance;
+pub use exports::Exports;
 pub use locations::{LocationPage, Locations};

@@ -53,7 +53,10 @@ async fn a_file_holds_what_graphql_answers(store: Kind) {
         (String::new(), json!({})),
         ("?bbox=-11,35,30,60".to_owned(), json!({ "bbox": box_of_europe })),
         // A box over 180 degrees.
-        ("?bbox=170,-50,-170,50".to_owned(), json!({ "bbox": { "west": 170, "south": -50, "east": -170, "north": 50 } })),
+        (
+            "?bbox=170,-50,-170,50".to_owned(),
+            json!({ "bbox": { "west": 170, "south": -50, "east": -170, "north": 50 } }),
+        ),
         (format!("?filter={}", encoded(r#"{"name":{"startsWith":"P"}}"#)), json!({ "name": { "startsWith": "P" } })),
         (
             format!("?bbox=-11,35,30,60&filter={}", encoded(r#"{"or":[{"geometryType":["POINT"]}]}"#)),
@@ -79,7 +82,7 @@ async fn a_file_holds_what_graphql_answers(store: Kind) {
             assert_eq!(found, wanted.take(), "{key}{parameters}");
         }
     }
-    assert!(total > 100, "{total}");
+    assert!(total > 80, "{total}");
     let (head, _) = file(&server, "/layers/places.geojson", "").await;
     for (name, value) in [
         ("content-type", "application/geo+json"),
@@ -98,7 +101,7 @@ async fn what_is_no_question_is_refused_with_its_place(store: Kind) {
         ("nowhere.geojson", 404, "NOT_FOUND", Some("layer")),
         ("secret.geojson", 404, "NOT_FOUND", Some("layer")),
         ("cities.geojson?bbox=1,2,3", 400, "BAD_INPUT", Some("bbox")),
-        ("cities.geojson?bbox=1,2,3,99", 400, "BAD_INPUT", Some("bbox")),
+        ("cities.geojson?bbox=1,2,3,99", 400, "BAD_INPUT", Some("bbox.north")),
         ("cities.geojson?filter=%7B", 400, "BAD_INPUT", Some("filter")),
         ("cities.geojson?filter=%7B%22naem%22:1%7D", 400, "BAD_INPUT", Some("filter.naem")),
         ("cities.geojson?color=red", 400, "BAD_INPUT", Some("color")),
@@ -114,7 +117,7 @@ async fn what_is_no_question_is_refused_with_its_place(store: Kind) {
         assert_eq!(head.headers["content-type"], "application/problem+json", "{address}");
     }
     let (_, body) = file(&server, "/layers/cities.shp", "").await;
-    assert!(String::from_utf8_lossy(&body.expect("a body")).contains("geojson, geojsonl"));
+    assert!(String::from_utf8_lossy(&body.expect("a body")).contains("geojson, geojsonl, csv"));
 }
 
 async fn a_layer_is_a_file_for_whom_it_is_a_layer(store: Kind) {

@@ -42,7 +42,7 @@ impl FeatureWriter for GeoJsonWriter {
             out.extend_from_slice(if self.is_first { b"\n" } else { b",\n" });
             self.is_first = false;
         }
-        let WriteOptions { layer_key, properties, precision } = &self.options;
+        let WriteOptions { layer_key, properties, precision, .. } = &self.options;
         let options =
             FeatureOptions { precision: *precision, simplify_meters: None, properties: properties.as_deref() };
         let start = out.len();

@@ -3,9 +3,15 @@
 //! A writer asks nobody: no store, no network, no clock. What its format cannot hold it counts ([`Losses`]), and never drops
 //! in silence. `open` picks the writer of a format.
 
+mod csv;
 mod geojson;
+mod gpkg;
+mod kml;
 mod open;
+mod survey;
 mod writer;
+mod xml;
 
-pub use open::{WRITTEN, extension_list, media_type, open};
+pub use open::{WRITTEN, extension_list, is_table, media_type, open};
+pub use survey::{ColumnKind, Survey};
 pub use writer::{FeatureWriter, Losses, WriteOptions};

@@ -2,11 +2,14 @@
 
 use crate::error::{Error, Result};
 use crate::format::feature::Format;
+use crate::format::write::csv::CsvWriter;
 use crate::format::write::geojson::GeoJsonWriter;
+use crate::format::write::gpkg::GpkgWriter;
+use crate::format::write::kml::KmlWriter;
 use crate::format::write::{FeatureWriter, WriteOptions};
 
 /// Every format that is written, in the order in which people are told of them.
-pub const WRITTEN: [Format; 2] = [Format::GeoJson, Format::GeoJsonLines];
+pub const WRITTEN: [Format; 5] = [Format::GeoJson, Format::GeoJsonLines, Format::Csv, Format::Kml, Format::GeoPackage];
 
 /// The media type of a format that is written (RFC 7946, RFC 4180 and the registry of media types); GPX has none there.
 pub const fn media_type(format: Format) -> &'static str {
@@ -27,11 +30,19 @@ pub fn extension_list() -> String {
     WRITTEN.map(Format::key).join(", ")
 }
 
+/// Whether a format has columns, which must be known before the first row.
+pub const fn is_table(format: Format) -> bool {
+    matches!(format, Format::Csv | Format::GeoPackage)
+}
+
 /// The writer of a format.
 pub fn open(format: Format, options: WriteOptions) -> Result<Box<dyn FeatureWriter>> {
     Ok(match format {
         Format::GeoJson => Box::new(GeoJsonWriter::collection(options)),
         Format::GeoJsonLines => Box::new(GeoJsonWriter::lines(options)),
+        Format::Csv => Box::new(CsvWriter::new(options)),
+        Format::Kml => Box::new(KmlWriter::new(options)),
+        Format::GeoPackage => Box::new(GpkgWriter::new(options)),
         _ => return Err(not_written(format)),
     })
 }

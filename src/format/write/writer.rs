@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::path::PathBuf;
 
 use crate::error::Result;
+use crate::format::write::survey::ColumnKind;
 use crate::model::LocationRow;
 
 /// What a writer is told before its first row.
@@ -15,6 +17,12 @@ pub struct WriteOptions {
     pub properties: Option<Vec<String>>,
     /// Decimals of a coordinate where the format is text, 0 to 15.
     pub precision: u8,
+    /// The columns of a table, as a [`Survey`](super::Survey) found them.
+    pub columns: Vec<(String, ColumnKind)>,
+    /// Whether some location is no point; known for tables.
+    pub has_shapes: bool,
+    /// The folder for a file that must be whole before it is sent.
+    pub scratch: PathBuf,
 }
 
 /// Writes rows in one format. Not asynchronous, and never the whole file in memory: the bytes of a few rows are taken out of
