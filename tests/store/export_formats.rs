@@ -14,6 +14,8 @@ crate::on_both_stores! {
     our_readers_read_what_we_write,
     gdal_reads_what_we_write,
     a_formula_in_a_cell_is_disarmed,
+    gpx_holds_points_and_lines,
+    pages_join_without_a_gap,
 }
 
 /// A name, a geometry, properties.
@@ -181,4 +183,47 @@ async fn a_formula_in_a_cell_is_disarmed(store: Kind) {
         assert_eq!((&properties["t"], &properties["n"], &properties["name"]), (&json!(text), &json!(-5), &json!(text)));
         assert_eq!(wkb, &wkb_of(geometry));
     }
+}
+
+async fn gpx_holds_points_and_lines(store: Kind) {
+    let server = Server::on(store, &[]).await;
+    fill(&server, &rows()).await;
+    let path = write(&server, "gpx").await;
+    let found = read(&server, &path);
+    let names: Vec<_> = found.iter().map(|(properties, _)| properties["name"].clone()).collect();
+    // The schema has way points before tracks; areas and several points in one are none of either.
+    assert_eq!(names, ["point", "high", "line", "lines"]);
+    let text = path.to_str().expect("UTF-8");
+    for (layer, count) in [("waypoints", 2), ("tracks", 2), ("routes", 0)] {
+        let told: Value = serde_json::from_str(&gdal("ogrinfo", &["-json", "-so", text, layer])).expect("JSON");
+        assert_eq!(told["layers"][0]["featureCount"], count, "{layer}");
+    }
+    let points =
+        gdal("ogr2ogr", &["-f", "GeoJSON", "/vsistdout/", text, "waypoints", "-lco", "COORDINATE_PRECISION=15"]);
+    let points: Value = serde_json::from_str(&points).expect("GeoJSON");
+    for (feature, (name, geometry, _)) in points["features"].as_array().expect("features").iter().zip(&rows()) {
+        assert_eq!(feature["properties"]["name"], json!(name));
+        let position = |value: &Value| {
+            value["coordinates"].as_array().map(|all| all.iter().take(2).map(Value::as_f64).collect::<Vec<_>>())
+        };
+        assert_eq!(position(&feature["geometry"]), position(geometry));
+    }
+}
+
+async fn pages_join_without_a_gap(store: Kind) {
+    let server = Server::on(store, &[]).await;
+    // More than two pages of 2,000.
+    let point = json!({ "type": "Point", "coordinates": [1, 2] });
+    fill(&server, &[("first", point, json!({ "n": 1 }))]).await;
+    let numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4500)";
+    let copy = "SELECT l.layer_id, l.geom, l.name, l.properties FROM location l, n";
+    server.write_outside(&format!("INSERT INTO location (layer_id, geom, name, properties) {numbers} {copy}")).await;
+    for ending in ["geojson", "csv", "gpkg"] {
+        let path = write(&server, ending).await;
+        assert_eq!(read(&server, &path).len(), 4501, "{ending}");
+    }
+    let (_, body) = file(&server, "/layers/places.geojsonl?limit=2001", "").await;
+    let lines = String::from_utf8(body.expect("a whole body").to_vec()).expect("UTF-8");
+    let ids: std::collections::BTreeSet<_> = lines.lines().map(|line| line.get(..40).map(str::to_owned)).collect();
+    assert_eq!((lines.lines().count(), ids.len()), (2001, 2001));
 }

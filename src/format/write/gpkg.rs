@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use rusqlite::Connection;
 use rusqlite::types::Value;
@@ -43,8 +42,6 @@ INSERT INTO gpkg_extensions VALUES
   ('gpkg_data_columns', NULL, 'gpkg_schema', 'http://www.geopackage.org/spec131/#extension_schema', 'read-write'),
   ('gpkg_data_column_constraints', NULL, 'gpkg_schema', 'http://www.geopackage.org/spec131/#extension_schema', 'read-write');
 ";
-
-static NEXT: AtomicU64 = AtomicU64::new(0);
 
 /// A file that goes when this is dropped.
 #[derive(Debug)]
@@ -103,9 +100,7 @@ fn quoted(name: &str) -> String {
 
 impl FeatureWriter for GpkgWriter {
     fn begin(&mut self, _: &mut Vec<u8>) -> Result<()> {
-        std::fs::create_dir_all(&self.options.scratch).map_err(Error::internal)?;
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let path = self.options.scratch.join(format!("export-{}-{number}.gpkg", std::process::id()));
+        let path = self.options.scratch_file("gpkg")?;
         File::create_new(&path).map_err(Error::internal)?;
         self.scratch = Some(Scratch(path.clone()));
         let connection = Connection::open(&path).map_err(Error::internal)?;

@@ -6,6 +6,7 @@
 mod csv;
 mod geojson;
 mod gpkg;
+mod gpx;
 mod kml;
 mod open;
 mod survey;

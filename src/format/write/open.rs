@@ -5,11 +5,13 @@ use crate::format::feature::Format;
 use crate::format::write::csv::CsvWriter;
 use crate::format::write::geojson::GeoJsonWriter;
 use crate::format::write::gpkg::GpkgWriter;
+use crate::format::write::gpx::GpxWriter;
 use crate::format::write::kml::KmlWriter;
 use crate::format::write::{FeatureWriter, WriteOptions};
 
 /// Every format that is written, in the order in which people are told of them.
-pub const WRITTEN: [Format; 5] = [Format::GeoJson, Format::GeoJsonLines, Format::Csv, Format::Kml, Format::GeoPackage];
+pub const WRITTEN: [Format; 6] =
+    [Format::GeoJson, Format::GeoJsonLines, Format::Csv, Format::Gpx, Format::Kml, Format::GeoPackage];
 
 /// The media type of a format that is written (RFC 7946, RFC 4180 and the registry of media types); GPX has none there.
 pub const fn media_type(format: Format) -> &'static str {
@@ -41,6 +43,7 @@ pub fn open(format: Format, options: WriteOptions) -> Result<Box<dyn FeatureWrit
         Format::GeoJson => Box::new(GeoJsonWriter::collection(options)),
         Format::GeoJsonLines => Box::new(GeoJsonWriter::lines(options)),
         Format::Csv => Box::new(CsvWriter::new(options)),
+        Format::Gpx => Box::new(GpxWriter::new(options)),
         Format::Kml => Box::new(KmlWriter::new(options)),
         Format::GeoPackage => Box::new(GpkgWriter::new(options)),
         _ => return Err(not_written(format)),

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::format::write::survey::ColumnKind;
 use crate::model::LocationRow;
 
@@ -23,6 +24,16 @@ pub struct WriteOptions {
     pub has_shapes: bool,
     /// The folder for a file that must be whole before it is sent.
     pub scratch: PathBuf,
+}
+
+impl WriteOptions {
+    /// The path of a file in the folder for scratch, which is made if it is missing.
+    pub(super) fn scratch_file(&self, ending: &str) -> Result<PathBuf> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        std::fs::create_dir_all(&self.scratch).map_err(Error::internal)?;
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        Ok(self.scratch.join(format!("export-{}-{number}.{ending}", std::process::id())))
+    }
 }
 
 /// Writes rows in one format. Not asynchronous, and never the whole file in memory: the bytes of a few rows are taken out of
