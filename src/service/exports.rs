@@ -100,7 +100,7 @@ impl Exports {
             layer: question.layer,
             filter,
             cursor: None,
-            page_rows: PAGE_ROWS,
+            page_size: PAGE_ROWS,
             left: question.limit,
             read: 0,
             max: self.max_rows,
@@ -201,6 +201,7 @@ impl Export {
         }
         self.options.columns = survey.columns(self.options.properties.as_deref());
         self.options.has_shapes = survey.has_shapes();
+        self.options.has_heights = survey.has_heights();
         self.rows = from;
         Ok(())
     }
@@ -272,7 +273,7 @@ struct Rows {
     layer: String,
     filter: Filter,
     cursor: Option<Cursor>,
-    page_rows: usize,
+    page_size: usize,
     /// How many more are wanted, if that is bounded.
     left: Option<u64>,
     /// How many were read, and how many there may be: rows may come while the export runs.
@@ -284,14 +285,14 @@ impl Rows {
     /// The next page; `None` behind the last one.
     async fn next(&mut self, columns: Columns) -> Result<Option<LocationPage>> {
         loop {
-            let limit = usize::try_from(self.left.unwrap_or(u64::MAX)).unwrap_or(usize::MAX).min(self.page_rows);
+            let limit = usize::try_from(self.left.unwrap_or(u64::MAX)).unwrap_or(usize::MAX).min(self.page_size);
             if limit == 0 {
                 return Ok(None);
             }
             let page = match self.ask(limit, columns).await {
                 // Large shapes: a page of them may have more bytes than an answer may.
-                Err(error) if error.code() == ErrorCode::LimitExceeded && self.page_rows > 1 => {
-                    self.page_rows /= 2;
+                Err(error) if error.code() == ErrorCode::LimitExceeded && self.page_size > 1 => {
+                    self.page_size /= 2;
                     continue;
                 }
                 page => page?,
@@ -306,7 +307,7 @@ impl Rows {
                 return Err(too_many(self.max));
             }
             self.cursor = page.answer.end_cursor()?;
-            self.page_rows = (2 * self.page_rows).min(PAGE_ROWS);
+            self.page_size = (2 * self.page_size).min(PAGE_ROWS);
             return Ok(Some(page));
         }
     }

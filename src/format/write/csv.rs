@@ -46,7 +46,7 @@ impl CsvWriter {
             let sentence = "a location became more than a point while the table was written: ask again";
             return Err(Error::new(ErrorCode::Conflict, sentence));
         }
-        let ordinates = [vertex.map(|v| v.x), vertex.map(|v| v.y), vertex.and_then(|v| v.height())];
+        let ordinates = [vertex.map(|v| v.x), vertex.map(|v| v.y), vertex.and_then(Vertex::height)];
         for ordinate in ordinates {
             let text = ordinate.map(|ordinate| (ordinate + 0.0).to_string()).unwrap_or_default();
             cell(&text, out);

@@ -1,5 +1,6 @@
 //! GeoPackage 1.3 (OGC 12-128r17): one feature table with a real column for each property, made in a file beside the data.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::path::PathBuf;
 
@@ -115,7 +116,7 @@ impl FeatureWriter for GpkgWriter {
                 ColumnKind::Real => "REAL",
                 ColumnKind::Text | ColumnKind::Json => "TEXT",
             };
-            declared += &format!(", {} {sql}", quoted(name));
+            let _ = write!(declared, ", {} {sql}", quoted(name));
             if *kind == ColumnKind::Json {
                 let statement = "INSERT INTO gpkg_data_columns (table_name, column_name, mime_type) VALUES (?, ?, 'application/json')";
                 connection.execute(statement, (&table, name)).map_err(Error::internal)?;
@@ -133,19 +134,16 @@ impl FeatureWriter for GpkgWriter {
     }
 
     fn feature(&mut self, row: &LocationRow<'_>, _: &mut Vec<u8>) -> Result<()> {
-        let geometry = match row.geometry() {
-            Ok(wkb) => {
-                let envelope = wkb.envelope();
-                if !envelope.is_empty() {
-                    self.extent.extend(envelope.min_x, envelope.min_y);
-                    self.extent.extend(envelope.max_x, envelope.max_y);
-                }
-                Value::Blob(wkb::to_gpkg(wkb))
+        let geometry = if let Ok(wkb) = row.geometry() {
+            let envelope = wkb.envelope();
+            if !envelope.is_empty() {
+                self.extent.extend(envelope.min_x, envelope.min_y);
+                self.extent.extend(envelope.max_x, envelope.max_y);
             }
-            Err(_) => {
-                self.losses.add("a broken geometry, which another program stored, is null");
-                Value::Null
-            }
+            Value::Blob(wkb::to_gpkg(wkb))
+        } else {
+            self.losses.add("a broken geometry, which another program stored, is null");
+            Value::Null
         };
         let external_id = row.external_id.map_or(Value::Null, |id| Value::Text(id.to_owned()));
         let mut values = vec![Value::Integer(row.id), geometry, external_id, Value::Text(row.name.to_owned())];
@@ -191,12 +189,11 @@ impl FeatureWriter for GpkgWriter {
 fn value(json: &str, kind: ColumnKind) -> Result<Value> {
     Ok(match kind {
         _ if json == "null" => Value::Null,
-        ColumnKind::Json => Value::Text(json.to_owned()),
         ColumnKind::Text if json.starts_with('"') => Value::Text(serde_json::from_str(json).map_err(Error::internal)?),
         ColumnKind::Boolean if json == "true" => Value::Integer(1),
         ColumnKind::Boolean if json == "false" => Value::Integer(0),
         ColumnKind::Integer => json.parse().map_or_else(|_| Value::Text(json.to_owned()), Value::Integer),
         ColumnKind::Real => json.parse().map_or_else(|_| Value::Text(json.to_owned()), Value::Real),
-        ColumnKind::Boolean | ColumnKind::Text => Value::Text(json.to_owned()),
+        ColumnKind::Boolean | ColumnKind::Text | ColumnKind::Json => Value::Text(json.to_owned()),
     })
 }

@@ -53,7 +53,7 @@ impl GpxWriter {
                 _ if !is_wanted => {}
                 "null" => self.losses.add("a property that is null is left out"),
                 _ if !is_element(&name) => {
-                    self.losses.add("a property whose name can be no element of XML is left out")
+                    self.losses.add("a property whose name can be no element of XML is left out");
                 }
                 text if text.starts_with('"') => {
                     let text: String = serde_json::from_str(text).map_err(Error::internal)?;
@@ -150,13 +150,11 @@ impl FeatureWriter for GpxWriter {
     }
 
     fn feature(&mut self, row: &LocationRow<'_>, out: &mut Vec<u8>) -> Result<()> {
-        match row.geometry() {
-            Ok(wkb) => self.shape(row, wkb, out),
-            Err(_) => {
-                self.losses.add("a location with a broken geometry, which another program stored, is left out");
-                Ok(())
-            }
-        }
+        let Ok(wkb) = row.geometry() else {
+            self.losses.add("a location with a broken geometry, which another program stored, is left out");
+            return Ok(());
+        };
+        self.shape(row, wkb, out)
     }
 
     fn end(&mut self, out: &mut Vec<u8>) -> Result<Option<File>> {

@@ -4,6 +4,7 @@
 //! in silence. `open` picks the writer of a format.
 
 mod csv;
+mod flatgeobuf;
 mod geojson;
 mod gpkg;
 mod gpx;

@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::format::feature::Format;
 use crate::format::write::csv::CsvWriter;
+use crate::format::write::flatgeobuf::FlatGeobufWriter;
 use crate::format::write::geojson::GeoJsonWriter;
 use crate::format::write::gpkg::GpkgWriter;
 use crate::format::write::gpx::GpxWriter;
@@ -10,8 +11,15 @@ use crate::format::write::kml::KmlWriter;
 use crate::format::write::{FeatureWriter, WriteOptions};
 
 /// Every format that is written, in the order in which people are told of them.
-pub const WRITTEN: [Format; 6] =
-    [Format::GeoJson, Format::GeoJsonLines, Format::Csv, Format::Gpx, Format::Kml, Format::GeoPackage];
+pub const WRITTEN: [Format; 7] = [
+    Format::GeoJson,
+    Format::GeoJsonLines,
+    Format::Csv,
+    Format::Gpx,
+    Format::Kml,
+    Format::FlatGeobuf,
+    Format::GeoPackage,
+];
 
 /// The media type of a format that is written (RFC 7946, RFC 4180 and the registry of media types); GPX has none there.
 pub const fn media_type(format: Format) -> &'static str {
@@ -34,7 +42,7 @@ pub fn extension_list() -> String {
 
 /// Whether a format has columns, which must be known before the first row.
 pub const fn is_table(format: Format) -> bool {
-    matches!(format, Format::Csv | Format::GeoPackage)
+    matches!(format, Format::Csv | Format::FlatGeobuf | Format::GeoPackage)
 }
 
 /// The writer of a format.
@@ -45,6 +53,7 @@ pub fn open(format: Format, options: WriteOptions) -> Result<Box<dyn FeatureWrit
         Format::Csv => Box::new(CsvWriter::new(options)),
         Format::Gpx => Box::new(GpxWriter::new(options)),
         Format::Kml => Box::new(KmlWriter::new(options)),
+        Format::FlatGeobuf => Box::new(FlatGeobufWriter::new(options)),
         Format::GeoPackage => Box::new(GpkgWriter::new(options)),
         _ => return Err(not_written(format)),
     })

@@ -39,12 +39,16 @@ const OTHER: u8 = 32;
 pub struct Survey {
     columns: BTreeMap<String, u8>,
     has_shapes: bool,
+    has_heights: bool,
 }
 
 impl Survey {
     /// Looks at one row; its geometry and properties were read.
     pub fn see(&mut self, row: &LocationRow<'_>) -> Result<()> {
-        self.has_shapes |= row.geometry().is_ok_and(|wkb| wkb.point().is_none() && wkb.vertices() > 0);
+        if let Ok(wkb) = row.geometry() {
+            self.has_shapes |= wkb.point().is_none() && wkb.vertices() > 0;
+            self.has_heights |= wkb.has_z();
+        }
         for (name, value) in members(row)? {
             let kind = kind_of(value.get());
             match self.columns.get_mut(name.as_ref()) {
@@ -65,6 +69,11 @@ impl Survey {
     /// Whether some location is no point.
     pub fn has_shapes(&self) -> bool {
         self.has_shapes
+    }
+
+    /// Whether some location has a height.
+    pub fn has_heights(&self) -> bool {
+        self.has_heights
     }
 
     /// The columns: those wanted in their order, else all by name.

@@ -22,6 +22,8 @@ pub struct WriteOptions {
     pub columns: Vec<(String, ColumnKind)>,
     /// Whether some location is no point; known for tables.
     pub has_shapes: bool,
+    /// Whether some location has a height; known for tables.
+    pub has_heights: bool,
     /// The folder for a file that must be whole before it is sent.
     pub scratch: PathBuf,
 }
