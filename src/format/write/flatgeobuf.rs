@@ -70,6 +70,11 @@ impl FeatureWriter for FlatGeobufWriter {
             self.losses.add("a location with an empty or broken geometry, which another program stored, is left out");
             return Ok(());
         };
+        if wkb.geometry_type() == Kind::GeometryCollection {
+            // GDAL cannot read those that the library writes into a layer of mixed types.
+            self.losses.add("a geometry collection is left out");
+            return Ok(());
+        }
         let members: Members<'_> = serde_json::from_str(row.properties).map_err(Error::internal)?;
         let mut values = vec![Cell::Integer(row.id)];
         values.push(row.external_id.map_or(Cell::Nothing, |id| Cell::Text(id.to_owned())));
