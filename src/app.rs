@@ -11,7 +11,7 @@ use crate::config::{AdminPath, Config, KeepLimits};
 use crate::error::{Error, Result};
 use crate::mail::{Mailer, Patience};
 use crate::service::housekeeping::{Housekeeping, Keep};
-use crate::service::{Accounts, Entrance, Imports, Locations};
+use crate::service::{Accounts, Entrance, Exports, Imports, Locations};
 use crate::store::Store;
 use crate::store::connect::StoreOptions;
 
@@ -20,6 +20,7 @@ use crate::store::connect::StoreOptions;
 pub struct App {
     locations: Arc<Locations>,
     accounts: Arc<Accounts>,
+    exports: Arc<Exports>,
     imports: Arc<Imports>,
 }
 
@@ -31,8 +32,11 @@ impl App {
         let external = config.oidc.clone().map(|oidc| Issuer::new(oidc, &config.limits.oidc)).transpose()?;
         let accounts = Accounts::new(store.clone(), tokens, external, entrance(config)?);
         let (locations, accounts) = (Arc::new(Locations::new(store)), Arc::new(accounts));
+        let limits = &config.limits.export;
+        let exports =
+            Exports::new(Arc::clone(&locations), limits.at_once, limits.rows, config.data_dir.join("exports"));
         let imports = Imports::new(Arc::clone(&locations), Arc::clone(&accounts), &config.data_dir)?;
-        Ok(Self { locations, accounts, imports: Arc::new(imports) })
+        Ok(Self { locations, accounts, exports: Arc::new(exports), imports: Arc::new(imports) })
     }
 
     /// Accounts, sign-ins and tokens.
@@ -61,6 +65,11 @@ impl App {
         let days = |days: u32| chrono::Duration::days(i64::from(days));
         let keep = Keep { audit: days(limits.audit_days), changes: days(limits.changes_days) };
         Housekeeping::new(self.locations.store().clone(), keep)
+    }
+
+    /// Layers as files.
+    pub fn exports(&self) -> &Exports {
+        &self.exports
     }
 
     /// Whether the store answers.

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use super::accounts::{self, UserCommand};
+use super::export;
 use super::import;
 use super::secret::{self, SecretCommand};
 use super::tokens::{self, TokenCommand};
@@ -29,6 +30,7 @@ const EXAMPLES: &str = "Examples:
   cairn token create --user anna --name nightly --scope locations:write
   cairn import cities.geojson --layer cities --id-property geonameid
   cairn schema > schema.graphql        the schema of the API
+  cairn export --layer cities --format geojson --output cities.geojson
   cairn copy --from sqlite://./data/cairn.gpkg --to postgres://cairn@db/maps
 
 Settings come from the environment and from .env; .env.example lists them all.";
@@ -60,6 +62,8 @@ enum Command {
     },
     /// Copies a whole database to another, between a GeoPackage and PostgreSQL in either direction, and proves it.
     Copy(copy::Arguments),
+    /// Writes a layer as a file.
+    Export(export::Arguments),
     /// Asks the server on this machine, at `CAIRN_LISTEN`, whether it is ready: 0 if so, else 1 and why not.
     Healthcheck,
 }
@@ -95,6 +99,7 @@ fn execute(command: &Command) -> Result<()> {
         Command::Secret { command: None } => secret::print(),
         Command::Secret { command: Some(command) } => with_app(async |app| secret::run(app, *command).await),
         Command::Copy(arguments) => with_config(async |config| copy::run(&config, arguments).await),
+        Command::Export(arguments) => with_app(async |app| export::run(app, arguments).await),
         // Before the log and a runtime: it runs every few seconds.
         Command::Healthcheck => healthcheck::ask(Config::from_env()?.listen),
     }

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod command;
+mod export;
 mod import;
 mod secret;
 mod tokens;

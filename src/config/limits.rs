@@ -174,6 +174,16 @@ limits! {
     }
 }
 
+limits! {
+    /// What an export may be. It has no time limit: as long as its reader takes bytes it goes on.
+    ExportLimits "Limits: exports" {
+        /// Most locations of one export. The memory does not depend on it, but the time that a connection and a place are taken does.
+        rows: u64 = 10_000_000, 1..=1_000_000_000, "CAIRN_LIMIT_EXPORT_ROWS";
+        /// Most exports at once; then 503 with Retry-After. Each holds a page of rows and, for some formats, a file of its own.
+        at_once: usize = 4, 1..=1_000, "CAIRN_LIMIT_EXPORTS";
+    }
+}
+
 /// Every limit, by what it protects.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Limits {
@@ -187,6 +197,8 @@ pub struct Limits {
     pub store: StoreLimits,
     /// Sizes of pages.
     pub page: PageLimits,
+    /// Files of layers.
+    pub export: ExportLimits,
     /// The issuer of external tokens.
     pub oidc: OidcLimits,
     /// What grows.
@@ -201,6 +213,7 @@ impl Limits {
             connection: ConnectionLimits::read(reader),
             store: StoreLimits::read(reader),
             page: PageLimits::read(reader),
+            export: ExportLimits::read(reader),
             oidc: OidcLimits::read(reader),
             keep: KeepLimits::read(reader),
         };
@@ -213,13 +226,14 @@ impl Limits {
         limits
     }
 
-    pub(super) fn groups() -> [Group; 7] {
+    pub(super) fn groups() -> [Group; 8] {
         [
             GraphqlLimits::group(),
             HttpLimits::group(),
             ConnectionLimits::group(),
             StoreLimits::group(),
             PageLimits::group(),
+            ExportLimits::group(),
             OidcLimits::group(),
             KeepLimits::group(),
         ]

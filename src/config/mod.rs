@@ -20,7 +20,7 @@ mod values;
 pub use admin_path::{AdminPath, TAKEN_WORDS};
 pub use database::{Database, PostgresUrl};
 pub use limits::{
-    ConnectionLimits, GraphqlLimits, HttpLimits, KeepLimits, Limits, OidcLimits, PageLimits, StoreLimits,
+    ConnectionLimits, ExportLimits, GraphqlLimits, HttpLimits, KeepLimits, Limits, OidcLimits, PageLimits, StoreLimits,
 };
 pub use mail::{MailSettings, Registration};
 pub use network::Network;

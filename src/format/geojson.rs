@@ -1,7 +1,8 @@
 //! RFC 7946 features, written from rows as they are read.
 //!
-//! A feature has the location's id, its layer's key as a foreign member (section 6.1), and as properties its name and then
-//! the stored properties to the letter, so that no number is rounded on the way.
+//! A feature has the location's id, its layer's key as a foreign member (section 6.1), the name that its source gives it as another
+//! where that column was read, and as properties its name and then the stored properties to the letter, so that no number is
+//! rounded on the way.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -34,6 +35,10 @@ pub fn write_feature(
     out.extend_from_slice(row.id.to_string().as_bytes());
     out.extend_from_slice(br#"","layer":"#);
     write_string(layer_key, out)?;
+    if let Some(external_id) = row.external_id {
+        out.extend_from_slice(br#","externalId":"#);
+        write_string(external_id, out)?;
+    }
     if let Some(meters) = row.distance_meters {
         out.extend_from_slice(br#","distanceMeters":"#);
         serde_json::to_writer(&mut *out, &meters).map_err(Error::internal)?;
@@ -121,7 +126,7 @@ pub fn write_string(text: &str, out: &mut Vec<u8>) -> Result<()> {
 }
 
 /// The members of an object in their order, values to the letter.
-struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+pub(crate) struct Members<'a>(pub(crate) Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'de> serde::Deserialize<'de> for Members<'de> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {

@@ -1,8 +1,11 @@
 //! The filter as clients write it, and its way to the closed [`Filter`].
 
 mod check;
+mod from_json;
 
 use async_graphql::{Enum, ID, InputObject};
+
+pub use from_json::filter_from_json;
 
 use crate::geometry::relate::SpatialPredicate;
 use crate::graphql::scalars::{DateTime, GeoJson, Json};

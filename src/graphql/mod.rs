@@ -10,6 +10,7 @@ pub mod context;
 pub mod edit_inputs;
 pub mod edits;
 pub mod entrance;
+pub mod export_input;
 pub mod filter_input;
 pub mod guard;
 pub mod imports;

@@ -6,6 +6,7 @@ use crate::config::Network;
 use crate::error::{Error, ErrorCode, Result};
 use crate::graphql::context::ClientAddress;
 use crate::model::Caller;
+use crate::service::exports::Prove;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
@@ -45,6 +46,20 @@ impl Identity {
     /// Tokens as `identify` knows them, addresses as these proxies tell them.
     pub fn new(identify: impl Identify + 'static, trusted_proxies: &[Network]) -> Self {
         Self { identify: Arc::new(identify), trusted_proxies: trusted_proxies.into() }
+    }
+}
+
+impl Identity {
+    /// Proves again, as often as it is asked, who sends a request with these headers; without a token it is `caller`, for good.
+    pub(super) fn prover(&self, headers: &HeaderMap, caller: Caller) -> Result<Prove> {
+        let Some(token) = bearer(headers)?.map(<Arc<str>>::from) else {
+            return Ok(Arc::new(move || Box::pin(std::future::ready(Ok(caller.viewer.clone())))));
+        };
+        let identify = Arc::clone(&self.identify);
+        Ok(Arc::new(move || {
+            let (identify, token) = (Arc::clone(&identify), Arc::clone(&token));
+            Box::pin(async move { identify.caller(&token).await.map(|caller| caller.viewer) })
+        }))
     }
 }
 

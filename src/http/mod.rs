@@ -11,6 +11,7 @@ mod deadline;
 mod decoys;
 mod error;
 mod etag;
+mod exports;
 mod headers;
 mod host;
 mod identity;

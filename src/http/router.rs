@@ -6,6 +6,7 @@ use super::assets::Pages;
 use super::deadline::{self, Deadlines};
 use super::decoys::Decoys;
 use super::error::{Problem, panicked};
+use super::exports;
 use super::graphql::{self, Door, Execute};
 use super::headers::{self, SecurityHeaders};
 use super::host::{self, AllowedHosts};
@@ -32,12 +33,12 @@ pub struct Parts<'a, E> {
     pub executor: E,
     /// Who knows tokens.
     pub identity: Identity,
+    /// Whose layers are files to take along; a router without services has none.
+    pub app: Option<App>,
     /// Whether the server can take requests.
     pub readiness: Readiness,
     /// The pages.
     pub pages: Pages,
-    /// The services behind the routes of files; none, and there are no such routes.
-    pub app: Option<App>,
 }
 
 /// The whole HTTP door. The layers read from the inside out: the last one sees a request first.
@@ -73,7 +74,10 @@ pub fn router<E: Execute>(parts: Parts<'_, E>) -> Router {
 fn files(app: Option<App>, identity: &Identity) -> Router {
     let Some(app) = app else { return Router::new() };
     let who = from_fn_with_state(identity.clone(), identity::identify);
-    Router::new().route("/imports/{id}/rejected.csv", get(imports::rejected).with_state(app).layer(who))
+    let source = exports::Source { app: app.clone(), identity: identity.clone() };
+    Router::new()
+        .route(exports::PATH, get(exports::get).with_state(source).layer(who.clone()))
+        .route("/imports/{id}/rejected.csv", get(imports::rejected).with_state(app).layer(who))
 }
 
 /// Below this a compressed answer saves no packet.

@@ -7,6 +7,7 @@ pub mod audit;
 pub mod catalog;
 pub mod edits;
 pub mod entrance;
+pub mod exports;
 mod external;
 pub mod first_start;
 pub mod housekeeping;
@@ -23,5 +24,6 @@ pub mod viewers;
 
 pub use accounts::Accounts;
 pub use entrance::Entrance;
+pub use exports::Exports;
 pub use imports::Imports;
 pub use locations::{LocationPage, Locations};

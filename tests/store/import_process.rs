@@ -11,6 +11,7 @@ use crate::imports::{collection, points};
 
 crate::on_both_stores! {
     an_operator_imports_files_from_the_shell,
+    what_the_shell_exports_it_imports_again_without_a_change,
     a_killed_import_is_there_as_a_whole_or_not_at_all,
 }
 
@@ -24,10 +25,15 @@ fn write(server: &Server, name: &str, text: &str) -> PathBuf {
 }
 
 fn command(server: &Server, file: &Path, more: &[&str]) -> Command {
+    let mut command = shell(server, "import");
+    command.arg(file).args(["--layer", "places"]).args(more).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn shell(server: &Server, job: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cairn"));
-    command.arg("import").arg(file).args(["--layer", "places"]).args(more).current_dir(server.folder());
+    command.arg(job).current_dir(server.folder());
     command.env("DATABASE_URL", server.url()).env("CAIRN_DATA_DIR", server.folder()).env("CAIRN_LOG", "error");
-    command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
@@ -62,6 +68,37 @@ async fn an_operator_imports_files_from_the_shell(store: Kind) {
     assert_eq!(code, Some(1), "{said}");
     let states = "SELECT count(*) FROM import_job WHERE state IN ('QUEUED', 'RUNNING')";
     assert_eq!(server.number(states).await, 0);
+}
+
+async fn what_the_shell_exports_it_imports_again_without_a_change(store: Kind) {
+    let server = Server::on(store, &[]).await;
+    let file = write(&server, "points.geojson", &collection(&points(0, 2_500)));
+    assert_eq!(run(&server, &file, &["--id-property", "key"]).0, Some(0));
+    let export = |more: &[&str]| {
+        let mut command = shell(&server, "export");
+        command.args(["--layer", "places"]).args(more).output().expect("an end")
+    };
+    let out = server.folder().join("out.geojson");
+    for (format, name) in [("csv", "out.csv"), ("gpkg", "out.gpkg"), ("fgb", "out.fgb"), ("geojson", "out.geojson")] {
+        let done = export(&["--format", format, "--output", name]);
+        assert_eq!(done.status.code(), Some(0), "{}", String::from_utf8_lossy(&done.stderr));
+        let path = server.folder().join(name);
+        let (code, told, said) = run(&server, &path, &["--id-property", "key", "--dry-run"]);
+        assert_eq!(code, Some(0), "{format}: {told} {said}");
+        assert!(told.contains("2500") || told.contains("2,500"), "{format}: {told}");
+    }
+    let whole = std::fs::read(&out).expect("a file");
+    assert_eq!(export(&["--format", "geojson"]).stdout, whole, "a pipe has the same bytes");
+    for (wrong, code) in [
+        (&["--format", "shp"][..], 2),
+        (&["--layer", "none", "--format", "csv"], 2),
+        (&["--format", "csv", "--precision", "3", "--output", "out.geojson"], 1),
+        (&["--format", "geojson", "--filter", "{\"nothing\":1}", "--output", "out.geojson"], 1),
+    ] {
+        let done = export(wrong);
+        assert_eq!(done.status.code(), Some(code), "{wrong:?}: {}", String::from_utf8_lossy(&done.stderr));
+    }
+    assert_eq!(std::fs::read(&out).expect("a file"), whole, "a failed export leaves the file as it was");
 }
 
 /// A number that differs from round to round.

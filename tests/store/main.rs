@@ -20,6 +20,8 @@ mod edit_many;
 mod edits;
 mod entrance;
 mod examples;
+mod export_formats;
+mod exports;
 mod faults;
 mod filters;
 mod forged;

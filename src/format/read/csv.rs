@@ -11,6 +11,7 @@ use csv::{ByteRecord, Reader, ReaderBuilder, StringRecord};
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
+use crate::format::cell::unguarded;
 use crate::format::feature::{Feature, FeatureReader, Format, Item, ReadOptions, SourceInfo};
 use crate::format::read::bounded::Bounded;
 use crate::format::read::csv_columns::{Kind, MAX_COLUMNS, Place, is_wkb_hex, told};
@@ -132,7 +133,8 @@ fn named(record: &ByteRecord) -> Result<Vec<String>> {
     let mut taken = std::collections::HashSet::new();
     for (index, cell) in record.iter().enumerate() {
         let cell = String::from_utf8_lossy(cell);
-        let base = if cell.trim().is_empty() { format!("column_{}", index + 1) } else { cell.trim().to_owned() };
+        let told = unguarded(cell.trim());
+        let base = if told.is_empty() { format!("column_{}", index + 1) } else { told.to_owned() };
         let mut name = base.clone();
         let mut number = 2;
         while !taken.insert(name.clone()) {
@@ -225,7 +227,7 @@ impl CsvReader {
         for (column, (name, kind)) in self.table.names.iter().zip(&self.table.kinds).enumerate() {
             if !self.table.place.holds(column) {
                 let cell = row.get(column).unwrap_or_default();
-                let value = if *kind == Kind::Text { kind.value(cell) } else { kind.value(cell.trim()) };
+                let value = if *kind == Kind::Text { kind.value(unguarded(cell)) } else { kind.value(cell.trim()) };
                 properties.insert(name.clone(), value);
             }
         }

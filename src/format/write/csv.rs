@@ -1,0 +1,132 @@
+//! CSV (RFC 4180): `id`, `external_id`, `name`, then where it is, then a column for each property.
+//!
+//! Where every location is a point, that is `longitude`, `latitude`, `height`; else `geometry` with WKT. A value that is an object
+//! or an array is JSON text, null and the empty text are an empty cell, and texts that spreadsheets would run are disarmed.
+
+use std::fs::File;
+
+use crate::error::{Error, ErrorCode, Result};
+use crate::format::cell::guarded;
+use crate::format::geojson::Members;
+use crate::format::write::{FeatureWriter, Losses, WriteOptions};
+use crate::geometry::wkb::{Part, Positions, Vertex, Visitor, WkbFault, walk};
+use crate::geometry::wkt;
+use crate::model::LocationRow;
+
+/// The columns that are no property.
+const OWN: [&str; 7] = ["id", "external_id", "name", "longitude", "latitude", "height", "geometry"];
+
+/// Writes a table.
+#[derive(Debug)]
+pub(super) struct CsvWriter {
+    options: WriteOptions,
+    losses: Losses,
+}
+
+impl CsvWriter {
+    pub(super) fn new(options: WriteOptions) -> Self {
+        Self { options, losses: Losses::default() }
+    }
+
+    fn place(&mut self, row: &LocationRow<'_>, out: &mut Vec<u8>) -> Result<()> {
+        let Ok(wkb) = row.geometry() else {
+            self.losses.add("a broken geometry, which another program stored, is an empty cell");
+            out.extend_from_slice(if self.options.has_shapes { b"," } else { b",,," });
+            return Ok(());
+        };
+        if self.options.has_shapes {
+            cell(&wkt::write(wkb)?, out);
+            return Ok(());
+        }
+        let mut first = First(None);
+        walk(wkb.bytes(), &mut first)?;
+        let is_point = wkb.point().is_some() || wkb.vertices() == 0;
+        let vertex = first.0.filter(|_| is_point);
+        if !is_point {
+            let sentence = "a location became more than a point while the table was written: ask again";
+            return Err(Error::new(ErrorCode::Conflict, sentence));
+        }
+        let ordinates = [vertex.map(|v| v.x), vertex.map(|v| v.y), vertex.and_then(Vertex::height)];
+        for ordinate in ordinates {
+            let text = ordinate.map(|ordinate| (ordinate + 0.0).to_string()).unwrap_or_default();
+            cell(&text, out);
+        }
+        Ok(())
+    }
+}
+
+struct First(Option<Vertex>);
+
+impl Visitor for First {
+    type Error = WkbFault;
+
+    fn positions(&mut self, _: Part, positions: Positions<'_>) -> std::result::Result<(), WkbFault> {
+        self.0 = self.0.or_else(|| positions.iter().next());
+        Ok(())
+    }
+}
+
+impl FeatureWriter for CsvWriter {
+    fn begin(&mut self, out: &mut Vec<u8>) -> Result<()> {
+        let place: &[&str] = if self.options.has_shapes { &["geometry"] } else { &["longitude", "latitude", "height"] };
+        ["id", "external_id", "name"].iter().chain(place).for_each(|name| cell(name, out));
+        for (name, _) in &self.options.columns {
+            let taken = OWN.contains(&name.as_str());
+            cell(&guarded(&if taken { format!("property_{name}") } else { name.clone() }), out);
+        }
+        end_row(out);
+        Ok(())
+    }
+
+    fn feature(&mut self, row: &LocationRow<'_>, out: &mut Vec<u8>) -> Result<()> {
+        cell(&row.id.to_string(), out);
+        cell(&guarded(row.external_id.unwrap_or_default()), out);
+        cell(&guarded(row.name), out);
+        self.place(row, out)?;
+        let members: Members<'_> = serde_json::from_str(row.properties).map_err(Error::internal)?;
+        for (name, _) in &self.options.columns {
+            match members.0.iter().find(|(other, _)| other == name).map(|(_, value)| value.get()) {
+                None | Some("null") => cell("", out),
+                Some(text) if text.starts_with('"') => {
+                    let text: String = serde_json::from_str(text).map_err(Error::internal)?;
+                    cell(&guarded(&text), out);
+                }
+                Some(json) => cell(json, out),
+            }
+        }
+        end_row(out);
+        let is_known = |name: &str| self.options.columns.iter().any(|(column, _)| column == name);
+        if self.options.properties.is_none() && !members.0.iter().all(|(name, _)| is_known(name)) {
+            self.losses.add("a property that came while the table was written has no column");
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, _: &mut Vec<u8>) -> Result<Option<File>> {
+        Ok(None)
+    }
+
+    fn losses(&self) -> &Losses {
+        &self.losses
+    }
+}
+
+/// One cell and its comma.
+fn cell(text: &str, out: &mut Vec<u8>) {
+    let is_quoted =
+        text.contains(['"', ',', '\n', '\r']) || text.starts_with([' ', '\t']) || text.ends_with([' ', '\t']);
+    if is_quoted {
+        out.push(b'"');
+        out.extend_from_slice(text.replace('"', "\"\"").as_bytes());
+        out.push(b'"');
+    } else {
+        out.extend_from_slice(text.as_bytes());
+    }
+    out.push(b',');
+}
+
+/// The last comma of a row is its end.
+fn end_row(out: &mut Vec<u8>) {
+    out.pop();
+    out.extend_from_slice(b"\r\n");
+}

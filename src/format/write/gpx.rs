@@ -1,0 +1,173 @@
+//! GPX 1.1: points as way points, lines as tracks. It knows no areas, and no properties but those of its schema; others stand as
+//! extensions.
+
+use std::fs::File;
+use std::io::{Seek as _, Write as _};
+
+use crate::error::{Error, Result};
+use crate::format::write::survey::members;
+use crate::format::write::xml::{self, CONTROL};
+use crate::format::write::{FeatureWriter, Losses, WriteOptions};
+use crate::geometry::GeometryType;
+use crate::geometry::wkb::{Part, Positions, Vertex, Visitor, Wkb, WkbFault, walk};
+use crate::model::LocationRow;
+
+/// Writes way points at once, and tracks behind them: the schema wants this order.
+#[derive(Debug)]
+pub(super) struct GpxWriter {
+    options: WriteOptions,
+    tracks: Option<Spool>,
+    losses: Losses,
+}
+
+/// A file beside the data that has no name once it is open.
+#[derive(Debug)]
+struct Spool(File);
+
+impl Spool {
+    fn new(options: &WriteOptions) -> Result<Self> {
+        let path = options.scratch_file("gpx")?;
+        let file = File::options().read(true).write(true).create_new(true).open(&path).map_err(Error::internal)?;
+        std::fs::remove_file(&path).map_err(Error::internal)?;
+        Ok(Self(file))
+    }
+}
+
+impl GpxWriter {
+    pub(super) fn new(options: WriteOptions) -> Self {
+        Self { options, tracks: None, losses: Losses::default() }
+    }
+
+    /// Name and properties, in the order of the schema.
+    fn told(&mut self, row: &LocationRow<'_>) -> Result<Vec<u8>> {
+        let mut out = Vec::new();
+        out.extend_from_slice(b"<name>");
+        self.text(row.name, &mut out);
+        out.extend_from_slice(b"</name><extensions>");
+        if let Some(external_id) = row.external_id {
+            self.extension("external_id", external_id, &mut out);
+        }
+        for (name, value) in members(row)? {
+            let is_wanted = self.options.properties.as_ref().is_none_or(|wanted| wanted.iter().any(|w| *w == name));
+            match value.get() {
+                _ if !is_wanted => {}
+                "null" => self.losses.add("a property that is null is left out"),
+                _ if !is_element(&name) => {
+                    self.losses.add("a property whose name can be no element of XML is left out");
+                }
+                text if text.starts_with('"') => {
+                    let text: String = serde_json::from_str(text).map_err(Error::internal)?;
+                    self.extension(&name, &text, &mut out);
+                }
+                json => self.extension(&name, json, &mut out),
+            }
+        }
+        out.extend_from_slice(b"</extensions>");
+        Ok(out)
+    }
+
+    fn extension(&mut self, name: &str, value: &str, out: &mut Vec<u8>) {
+        out.extend_from_slice(format!("<ogr:{name}>").as_bytes());
+        self.text(value, out);
+        out.extend_from_slice(format!("</ogr:{name}>").as_bytes());
+    }
+
+    fn text(&mut self, text: &str, out: &mut Vec<u8>) {
+        if !xml::text(text, out) {
+            self.losses.add(CONTROL);
+        }
+    }
+
+    fn shape(&mut self, row: &LocationRow<'_>, wkb: Wkb<'_>, out: &mut Vec<u8>) -> Result<()> {
+        let told = self.told(row)?;
+        match wkb.geometry_type() {
+            GeometryType::Point => {
+                walk(wkb.bytes(), &mut Places { out, told: &told, element: "wpt" })?;
+            }
+            GeometryType::LineString | GeometryType::MultiLineString => {
+                // In the schema, extensions stand before the segments and behind the name.
+                let mut track = [b"<trk>", told.as_slice()].concat();
+                walk(wkb.bytes(), &mut Places { out: &mut track, told: b"", element: "trkpt" })?;
+                track.extend_from_slice(b"</trk>\n");
+                let spool = match &mut self.tracks {
+                    Some(spool) => spool,
+                    none => none.insert(Spool::new(&self.options)?),
+                };
+                spool.0.write_all(&track).map_err(Error::internal)?;
+            }
+            _ => self.losses.add("a location that is neither a point nor a line is left out"),
+        }
+        Ok(())
+    }
+}
+
+/// Whether a property may be the name of an element.
+fn is_element(name: &str) -> bool {
+    let starts_well = name.starts_with(|letter: char| letter.is_alphabetic() || letter == '_');
+    starts_well && name.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.'))
+}
+
+struct Places<'a> {
+    out: &'a mut Vec<u8>,
+    told: &'a [u8],
+    element: &'static str,
+}
+
+impl Places<'_> {
+    fn place(&mut self, vertex: Vertex) {
+        let Self { element, .. } = self;
+        let head = format!("<{element} lat=\"{}\" lon=\"{}\">", vertex.y + 0.0, vertex.x + 0.0);
+        self.out.extend_from_slice(head.as_bytes());
+        if let Some(z) = vertex.height() {
+            self.out.extend_from_slice(format!("<ele>{}</ele>", z + 0.0).as_bytes());
+        }
+        self.out.extend_from_slice(self.told);
+        self.out.extend_from_slice(format!("</{element}>").as_bytes());
+    }
+}
+
+impl Visitor for Places<'_> {
+    type Error = WkbFault;
+
+    fn positions(&mut self, part: Part, positions: Positions<'_>) -> std::result::Result<(), WkbFault> {
+        let is_line = part.kind == GeometryType::LineString;
+        if is_line {
+            self.out.extend_from_slice(b"<trkseg>");
+        }
+        positions.iter().for_each(|vertex| self.place(vertex));
+        self.out.extend_from_slice(if is_line { b"</trkseg>" } else { b"\n" });
+        Ok(())
+    }
+}
+
+impl FeatureWriter for GpxWriter {
+    fn begin(&mut self, out: &mut Vec<u8>) -> Result<()> {
+        out.extend_from_slice(
+            b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<gpx version=\"1.1\" creator=\"Cairn\" \
+              xmlns=\"http://www.topografix.com/GPX/1/1\" xmlns:ogr=\"http://osgeo.org/gdal\">\n",
+        );
+        Ok(())
+    }
+
+    fn feature(&mut self, row: &LocationRow<'_>, out: &mut Vec<u8>) -> Result<()> {
+        let Ok(wkb) = row.geometry() else {
+            self.losses.add("a location with a broken geometry, which another program stored, is left out");
+            return Ok(());
+        };
+        self.shape(row, wkb, out)
+    }
+
+    fn end(&mut self, out: &mut Vec<u8>) -> Result<Option<File>> {
+        const END: &[u8] = b"</gpx>\n";
+        let Some(Spool(mut file)) = self.tracks.take() else {
+            out.extend_from_slice(END);
+            return Ok(None);
+        };
+        file.write_all(END).and_then(|()| file.rewind()).map_err(Error::internal)?;
+        Ok(Some(file))
+    }
+
+    fn losses(&self) -> &Losses {
+        &self.losses
+    }
+}

@@ -1,0 +1,71 @@
+//! The seam between exports and the writers of formats.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::error::{Error, Result};
+use crate::format::write::survey::ColumnKind;
+use crate::model::LocationRow;
+
+/// What a writer is told before its first row.
+#[derive(Debug, Clone, Default)]
+pub struct WriteOptions {
+    /// The key of the layer.
+    pub layer_key: String,
+    /// The properties wanted, by top-level name and in this order; `None` for all.
+    pub properties: Option<Vec<String>>,
+    /// Decimals of a coordinate where the format is text, 0 to 15.
+    pub precision: u8,
+    /// The columns of a table, as a [`Survey`](super::Survey) found them.
+    pub columns: Vec<(String, ColumnKind)>,
+    /// Whether some location is no point; known for tables.
+    pub has_shapes: bool,
+    /// Whether some location has a height; known for tables.
+    pub has_heights: bool,
+    /// The folder for a file that must be whole before it is sent.
+    pub scratch: PathBuf,
+}
+
+impl WriteOptions {
+    /// The path of a file in the folder for scratch, which is made if it is missing.
+    pub(super) fn scratch_file(&self, ending: &str) -> Result<PathBuf> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        std::fs::create_dir_all(&self.scratch).map_err(Error::internal)?;
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        Ok(self.scratch.join(format!("export-{}-{number}.{ending}", std::process::id())))
+    }
+}
+
+/// Writes rows in one format. Not asynchronous, and never the whole file in memory: the bytes of a few rows are taken out of
+/// `out` before the next ones are written.
+pub trait FeatureWriter: Send {
+    /// What stands before the first row.
+    fn begin(&mut self, out: &mut Vec<u8>) -> Result<()>;
+
+    /// One row; its columns layer, external id, name, geometry and properties were read.
+    fn feature(&mut self, row: &LocationRow<'_>, out: &mut Vec<u8>) -> Result<()>;
+
+    /// What stands behind the last row; and a file, from its beginning, whose bytes follow those of `out`.
+    fn end(&mut self, out: &mut Vec<u8>) -> Result<Option<File>>;
+
+    /// What the format could not hold so far.
+    fn losses(&self) -> &Losses;
+}
+
+/// What a format could not hold: a sentence each, and for how many locations it holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Losses(BTreeMap<&'static str, u64>);
+
+impl Losses {
+    /// Counts one more.
+    pub fn add(&mut self, sentence: &'static str) {
+        *self.0.entry(sentence).or_default() += 1;
+    }
+
+    /// The sentences, each with its number.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        self.0.iter().map(|(sentence, count)| (*sentence, *count))
+    }
+}
