@@ -1,9 +1,10 @@
 //! What every geometry of every format passes: conversion to WGS 84, the gate, validity, and repair where it is asked for.
 
 use crate::error::{Error, Result};
-use crate::format::feature::{Feature, Item, ReadOptions, Rejected};
+use crate::format::feature::{Feature, Format, Item, ReadOptions, Rejected, SourceInfo};
 use crate::format::read::repair;
 use crate::format::read::system::System;
+use crate::format::read::text::Text;
 use crate::geometry::wkb::{Vertex, Wkb, WkbFault, rewrite};
 use crate::geometry::{Geometry, validity};
 
@@ -49,6 +50,17 @@ impl Gate {
             (None, None) => System::wgs84(),
         };
         Ok(Self { system, repair: options.repair })
+    }
+
+    /// What is known of a text whose features differ from each other and are not counted.
+    pub(super) fn info_of(&self, format: Format, text: &Text) -> SourceInfo {
+        SourceInfo {
+            format,
+            crs: self.system.name().to_owned(),
+            columns: Vec::new(),
+            announced: None,
+            notes: text.note.iter().cloned().chain(self.system.note()).collect(),
+        }
     }
 
     /// Lets one geometry in, or says what is wrong with it. A reference system of its own goes before that of the source.

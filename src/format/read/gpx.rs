@@ -5,7 +5,6 @@ use serde_json::{Map, Value};
 use crate::error::{Error, Result};
 use crate::format::feature::{Feature, FeatureReader, Format, Item, ReadOptions, SourceInfo};
 use crate::format::read::gate::{Gate, rejected};
-use crate::format::read::geojson::share;
 use crate::format::read::shape::Shape;
 use crate::format::read::text::Text;
 use crate::format::read::xml::{Attributes, Node, Xml};
@@ -14,13 +13,7 @@ use crate::geometry::wkb::{MAX_VERTICES, Vertex};
 /// Opens a document.
 pub(super) fn open(text: Text, options: &ReadOptions) -> Result<Box<dyn FeatureReader>> {
     let gate = Gate::new(None, &ReadOptions { source_crs: None, ..options.clone() })?;
-    let info = SourceInfo {
-        format: Format::Gpx,
-        crs: gate.system.name().to_owned(),
-        columns: Vec::new(),
-        announced: None,
-        notes: text.note.iter().cloned().collect(),
-    };
+    let info = gate.info_of(Format::Gpx, &text);
     Ok(Box::new(GpxReader { xml: Xml::open(&text)?, gate, info, is_over: false, _text: text }))
 }
 
@@ -53,8 +46,7 @@ impl FeatureReader for GpxReader {
     }
 
     fn progress(&self) -> f64 {
-        let (read, length) = self.xml.progress();
-        if self.is_over { 1.0 } else { share(read, length) }
+        if self.is_over { 1.0 } else { self.xml.progress() }
     }
 }
 

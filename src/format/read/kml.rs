@@ -10,7 +10,6 @@ use crate::error::Result;
 use crate::format::feature::{Feature, FeatureReader, Format, Item, ReadOptions, SourceInfo};
 use crate::format::read::csv_columns::Kind;
 use crate::format::read::gate::{Gate, rejected};
-use crate::format::read::geojson::share;
 use crate::format::read::kml_shape::ShapeBuilder;
 use crate::format::read::text::Text;
 use crate::format::read::xml::{Attributes, Node, Xml};
@@ -21,13 +20,7 @@ const MAX_FIELDS: usize = 10_000;
 /// Opens a document.
 pub(super) fn open(text: Text, options: &ReadOptions) -> Result<Box<dyn FeatureReader>> {
     let gate = Gate::new(None, &ReadOptions { source_crs: None, ..options.clone() })?;
-    let info = SourceInfo {
-        format: Format::Kml,
-        crs: gate.system.name().to_owned(),
-        columns: Vec::new(),
-        announced: None,
-        notes: text.note.iter().cloned().collect(),
-    };
+    let info = gate.info_of(Format::Kml, &text);
     let (folders, fields) = (Vec::new(), HashMap::new());
     Ok(Box::new(KmlReader { xml: Xml::open(&text)?, gate, info, folders, fields, is_over: false, _text: text }))
 }
@@ -79,8 +72,7 @@ impl FeatureReader for KmlReader {
     }
 
     fn progress(&self) -> f64 {
-        let (read, length) = self.xml.progress();
-        if self.is_over { 1.0 } else { share(read, length) }
+        if self.is_over { 1.0 } else { self.xml.progress() }
     }
 }
 

@@ -1,9 +1,45 @@
 //! Records that end with a certain byte, none longer than a limit: a file without a line break costs no memory.
 
-use std::io::BufRead;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
 
 use crate::error::Result;
-use crate::format::read::json_scan::{Kept, unreadable};
+use crate::format::read::geojson::share;
+use crate::format::read::json_scan::{Kept, MAX_FEATURE_BYTES, unreadable};
+use crate::format::read::text::Text;
+
+/// The records of a text that hold anything, each a feature.
+pub(super) struct Records {
+    scan: LineScan<BufReader<File>>,
+    length: u64,
+    record: Vec<u8>,
+    /// Keeps the scratch file while it is read.
+    _text: Text,
+}
+
+impl Records {
+    /// Records that `end` ends.
+    pub(super) fn open(text: Text, end: u8) -> Result<Self> {
+        let (file, length) = text.open()?;
+        let scan = LineScan::new(BufReader::new(file), end, MAX_FEATURE_BYTES);
+        Ok(Self { scan, length, record: Vec::new(), _text: text })
+    }
+
+    /// The next record without the white space around it; `None` when there is no more.
+    pub(super) fn next(&mut self) -> Result<Option<(&[u8], Kept)>> {
+        while let Some(kept) = self.scan.next(&mut self.record)? {
+            if !self.record.trim_ascii().is_empty() {
+                return Ok(Some((self.record.trim_ascii(), kept)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// How much of it is read, from 0 to 1.
+    pub(super) fn progress(&self) -> f64 {
+        share(self.scan.offset(), self.length)
+    }
+}
 
 /// A stream of records with a place in it.
 pub(super) struct LineScan<R> {

@@ -1,7 +1,7 @@
 //! The encoding of a text file: UTF-8 is read as it is, anything else is written again as UTF-8 first.
 
 use std::fs::File;
-use std::io::{BufWriter, Read, Write};
+use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use encoding_rs::{Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
@@ -21,6 +21,16 @@ pub(super) struct Text {
     pub(super) note: Option<String>,
     /// Keeps the text that was written again.
     _scratch: Option<Scratch>,
+}
+
+impl Text {
+    /// The file behind its mark, and how many bytes it has in all.
+    pub(super) fn open(&self) -> Result<(File, u64)> {
+        let mut file = File::open(&self.path).map_err(unreadable)?;
+        let length = file.metadata().map_err(unreadable)?.len();
+        file.seek(SeekFrom::Start(self.start)).map_err(unreadable)?;
+        Ok((file, length))
+    }
 }
 
 /// The byte order mark of a text or, without one, UTF-16 as its zeros between ASCII letters show it.

@@ -1,7 +1,7 @@
 //! Elements and texts of XML, one after the other: no DOCTYPE, no entities of its own, no nesting without an end.
 
 use std::fs::File;
-use std::io::{BufReader, Seek, SeekFrom};
+use std::io::BufReader;
 
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesStart, Event};
@@ -9,7 +9,8 @@ use quick_xml::{Reader, XmlVersion};
 
 use crate::error::{Error, Result};
 use crate::format::read::bounded::Bounded;
-use crate::format::read::json_scan::{MAX_FEATURE_BYTES, unreadable};
+use crate::format::read::geojson::share;
+use crate::format::read::json_scan::MAX_FEATURE_BYTES;
 use crate::format::read::text::Text;
 
 /// Elements inside of each other; folders of folders included.
@@ -47,9 +48,7 @@ pub(super) struct Xml {
 impl Xml {
     /// Reads a text.
     pub(super) fn open(text: &Text) -> Result<Self> {
-        let mut file = File::open(&text.path).map_err(unreadable)?;
-        let length = file.metadata().map_err(unreadable)?.len();
-        file.seek(SeekFrom::Start(text.start)).map_err(unreadable)?;
+        let (file, length) = text.open()?;
         let mut reader = Reader::from_reader(BufReader::new(Bounded::new(file)));
         reader.config_mut().expand_empty_elements = true;
         Ok(Self { reader, buffer: Vec::new(), depth: 0, length })
@@ -61,8 +60,8 @@ impl Xml {
     }
 
     /// Bytes read and bytes there are.
-    pub(super) fn progress(&self) -> (u64, u64) {
-        (self.reader.get_ref().get_ref().total(), self.length)
+    pub(super) fn progress(&self) -> f64 {
+        share(self.reader.get_ref().get_ref().total(), self.length)
     }
 
     /// The next element or text.
