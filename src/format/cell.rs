@@ -1,13 +1,13 @@
 //! Cells of tables that spreadsheets would take for formulas.
 //!
-//! A text that begins with `= + - @`, a tab or a carriage return runs as a formula when a spreadsheet opens the table. It is written
-//! with an apostrophe before it, and so is a text that begins with apostrophes before such a sign: then the one apostrophe that
-//! is taken away on the way back is always one that was put there.
+//! A text that begins with `= + - @`, a tab, a carriage return or a NUL runs as a formula when a spreadsheet opens the table. It is
+//! written with an apostrophe before it, and so is a text that begins with apostrophes before such a sign: then the one apostrophe
+//! that is taken away on the way back is always one that was put there.
 
 use std::borrow::Cow;
 
 fn is_dangerous(text: &str) -> bool {
-    text.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r'])
+    text.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r', '\0'])
 }
 
 /// The text as it may stand in a cell.
@@ -33,6 +33,7 @@ mod tests {
             ("@SUM(A1)", "'@SUM(A1)"),
             ("\t=1", "'\t=1"),
             ("\r=1", "'\r=1"),
+            ("\0=1", "'\0=1"),
             ("'=1", "''=1"),
             ("'s-Hertogenbosch", "'s-Hertogenbosch"),
             ("plain", "plain"),

@@ -3,6 +3,7 @@
 use super::error::Problem;
 use crate::app::App;
 use crate::error::{Error, ErrorCode};
+use crate::format::cell::guarded;
 use crate::model::Caller;
 use crate::model::import::RejectedRow;
 use axum::Extension;
@@ -41,10 +42,9 @@ fn table(rows: &[RejectedRow]) -> String {
     })
 }
 
-/// Quoted. What a spreadsheet would run as a formula has an apostrophe in front: the excerpt is what a stranger wrote.
+/// Quoted, and no formula: the excerpt is what a stranger wrote.
 fn cell(text: &str) -> String {
-    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\0']);
-    format!("\"{}{}\"", if is_formula { "'" } else { "" }, text.replace('"', "\"\""))
+    format!("\"{}\"", guarded(text).replace('"', "\"\""))
 }
 
 #[cfg(test)]
