@@ -36,12 +36,12 @@ pub struct ImportQuery {
     pub limit: u64,
 }
 
-/// How a job ended that stored nothing.
+/// How a job ended.
 #[derive(Debug)]
-pub struct Failure<'a> {
-    /// `Failed` or `Cancelled`.
+pub struct Ending<'a> {
+    /// `Done`, `Failed` or `Cancelled`.
     pub state: ImportState,
-    /// The reason, in words that may be shown.
+    /// Why it stored nothing, in words that may be shown.
     pub error: Option<&'a Error>,
     /// The job, with what is known by now.
     pub job: &'a ImportJob,

@@ -21,7 +21,7 @@ use crate::service::imports::storing::{self, Stored};
 use crate::service::imports::uploads::{Incoming, Uploads, new_name};
 use crate::service::imports::wishes;
 use crate::service::{Accounts, Locations};
-use crate::store::imports::{Failure, ImportQuery};
+use crate::store::imports::{Ending, ImportQuery};
 
 /// How often a running job says that it is alive; a runner that is silent four times as long is taken for gone.
 const HEARTBEAT: Duration = Duration::from_secs(5);
@@ -294,8 +294,8 @@ impl Imports {
         if error.code() == ErrorCode::Internal {
             tracing::error!(import = job.id, %error, cause = ?std::error::Error::source(error), "an import failed");
         }
-        let failure = Failure { state: ImportState::Failed, error: Some(error), job, rejected };
-        self.locations.store().end_import(&self.runner, &failure, now()).await.map(drop)
+        let end = Ending { state: ImportState::Failed, error: Some(error), job, rejected };
+        self.locations.store().end_import(&self.runner, &end, now()).await.map(drop)
     }
 
     fn running(&self) -> std::sync::MutexGuard<'_, HashMap<ImportId, Arc<Control>>> {

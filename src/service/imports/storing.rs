@@ -12,7 +12,7 @@ use crate::service::imports::control::Control;
 use crate::service::imports::reading::{READING_SHARE, Reading, keep};
 use crate::service::imports::spool::SpoolReader;
 use crate::service::layers::check_new_layer;
-use crate::store::imports::Failure;
+use crate::store::imports::Ending;
 use crate::store::locations::Read;
 use crate::store::write::Writing;
 use crate::store::write::imports::ImportBatch;
@@ -222,7 +222,7 @@ pub(super) async fn finish_dry(locations: &Locations, task: &Task<'_>, stored: S
     let mut source = reading.source.clone();
     source.notes.extend(reading.fault.as_ref().map(|fault| format!("the file cannot be read to its end: {fault}")));
     let ended = ImportJob { counts: stored.counts, source: Some(source), ..job.clone() };
-    let end = Failure { state: ImportState::Done, error: None, job: &ended, rejected: &stored.rejected };
+    let end = Ending { state: ImportState::Done, error: None, job: &ended, rejected: &stored.rejected };
     let now = chrono::Utc::now().timestamp_millis();
     if locations.store().end_import(runner, &end, now).await? {
         return Ok(());

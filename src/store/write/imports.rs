@@ -4,8 +4,6 @@
 //! A row of a batch is compared with the stored one by its bytes. One that another program wrote in its own way (another byte
 //! order, other spaces) is therefore changed once, to the same thing in our words.
 
-use std::fmt::Write as _;
-
 use sea_orm::{ConnectionTrait, QueryResult, Statement};
 use serde::Serialize;
 
@@ -15,9 +13,9 @@ use crate::model::LayerId;
 use crate::model::import::{ImportCounts, ImportJob, ImportState, RejectedRow};
 use crate::store::Store;
 use crate::store::dialect::Dialect;
-use crate::store::imports::{Failure, write};
+use crate::store::imports::{Ending, write};
 use crate::store::write::Writing;
-use crate::store::write::locations::to_json;
+use crate::store::write::locations::{push_hex, to_json};
 
 /// Rows and bytes of a batch: above this the text costs more memory than round trips cost time.
 const MAX_ROWS: u64 = 1_000;
@@ -69,10 +67,7 @@ impl Batcher {
     /// Takes a row; gives the batch when it is full.
     pub fn push(&mut self, row: ImportRow<'_>) -> Result<Option<ImportBatch>> {
         self.hex.clear();
-        for byte in self.dialect.stored(row.geometry) {
-            // Writing into memory cannot fail.
-            let _ = write!(self.hex, "{byte:02x}");
-        }
+        push_hex(&self.dialect.stored(row.geometry), &mut self.hex);
         self.batch.json.push(if self.batch.rows == 0 { '[' } else { ',' });
         let wire = Wire { i: row.number, e: row.external_id, n: row.name, g: &self.hex, p: row.properties };
         self.batch.json.push_str(&to_json(&wire)?);
@@ -157,10 +152,10 @@ impl Store {
     }
 
     /// Ends a job in a transaction of its own. `false` when it was no longer this runner's.
-    pub async fn end_import(&self, runner: &str, failure: &Failure<'_>, now: i64) -> Result<bool> {
+    pub async fn end_import(&self, runner: &str, end: &Ending<'_>, now: i64) -> Result<bool> {
         let author = crate::model::Author::of(crate::model::Viewer::Server);
         let writing = self.write_accounts(&author).await?;
-        if !writing.end_import(runner, failure, now).await? {
+        if !writing.end_import(runner, end, now).await? {
             writing.abandon().await?;
             return Ok(false);
         }
@@ -253,12 +248,12 @@ impl Writing {
         rejected: &[RejectedRow],
         now: i64,
     ) -> Result<bool> {
-        let done = Failure { state: ImportState::Done, error: None, job, rejected };
-        self.end_import(runner, &done, now).await
+        let end = Ending { state: ImportState::Done, error: None, job, rejected };
+        self.end_import(runner, &end, now).await
     }
 
-    async fn end_import(&self, runner: &str, end: &Failure<'_>, now: i64) -> Result<bool> {
-        let Failure { state, error, job, rejected } = end;
+    async fn end_import(&self, runner: &str, end: &Ending<'_>, now: i64) -> Result<bool> {
+        let Ending { state, error, job, rejected } = end;
         let sql =
             "UPDATE import_job SET state = $3, counts = $4, source = coalesce($5, source), error_code = $6, error = $7,
             finished_ms = $8, progress = CASE WHEN $3 = 'DONE' THEN 1 ELSE progress END

@@ -68,13 +68,18 @@ struct Wire<'a> {
 
 impl Wire<'_> {
     fn of(dialect: Dialect, id: Option<LocationId>, row: &NewRow) -> Wire<'_> {
-        let blob = dialect.stored(&row.geometry);
-        let mut g = String::with_capacity(2 * blob.len());
-        for byte in blob {
-            // Writing into memory cannot fail.
-            let _ = write!(g, "{byte:02x}");
-        }
+        let mut g = String::new();
+        push_hex(&dialect.stored(&row.geometry), &mut g);
         Wire { i: id, l: row.layer, e: row.external_id.as_deref(), n: &row.name, g, p: &row.properties }
+    }
+}
+
+/// Appends bytes in hexadecimal digits.
+pub(super) fn push_hex(bytes: &[u8], out: &mut String) {
+    out.reserve(2 * bytes.len());
+    for byte in bytes {
+        // Writing into memory cannot fail.
+        let _ = write!(out, "{byte:02x}");
     }
 }
 
