@@ -98,14 +98,11 @@ fn key_folder(config: &Config) -> PathBuf {
 /// Links lead to the public address; without one, to where the server listens.
 fn entrance(config: &Config) -> Result<Entrance> {
     let mailer = config.mail.as_ref().map(|mail| Mailer::new(mail, Patience::default())).transpose()?;
-    let site = config
-        .public_url
-        .as_ref()
-        .map_or_else(|| format!("http://{}", config.listen), |url| format!("{}{}", url.origin, url.path));
+    let site = config.public_url.as_ref().map_or_else(|| format!("http://{}", config.listen), ToString::to_string);
     Ok(Entrance { registration: config.registration, site, mailer })
 }
 
 /// The `iss` of access tokens.
 fn issuer(config: &Config) -> String {
-    config.public_url.as_ref().map_or("cairn".to_owned(), |url| format!("{}{}", url.origin, url.path))
+    config.public_url.as_ref().map_or("cairn".to_owned(), ToString::to_string)
 }

@@ -78,7 +78,7 @@ pub fn readiness(app: &App) -> Readiness {
 fn announce(config: &Config, address: std::net::SocketAddr) {
     println!("listening on http://{address}");
     if let Some(public) = &config.public_url {
-        println!("public address {}{}", public.origin, public.path);
+        println!("public address {public}");
     }
     if config.playground {
         println!("GraphiQL at http://{address}/graphiql/");
@@ -91,7 +91,7 @@ fn announce(config: &Config, address: std::net::SocketAddr) {
 
 /// Where browsers find the server.
 fn site(config: &Config, address: std::net::SocketAddr) -> String {
-    config.public_url.as_ref().map_or(format!("http://{address}"), |url| format!("{}{}", url.origin, url.path))
+    config.public_url.as_ref().map_or(format!("http://{address}"), ToString::to_string)
 }
 
 /// Says how somebody becomes the first administrator.

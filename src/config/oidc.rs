@@ -40,7 +40,7 @@ impl Oidc {
             warnings.extend(idle.map(|(name, _)| format!("{name} does nothing without CAIRN_OIDC_ISSUER")));
             return None;
         }
-        let ours = public_url.map(|url| format!("{}{}", url.origin, url.path));
+        let ours = public_url.map(ToString::to_string);
         let issuer = reader.optional("CAIRN_OIDC_ISSUER", |text| issuer(text, ours.as_deref()));
         if audience.is_none() {
             // A token that was meant for another service must not open this one.

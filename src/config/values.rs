@@ -69,6 +69,13 @@ pub struct PublicUrl {
     pub path: String,
 }
 
+impl std::fmt::Display for PublicUrl {
+    /// Without a slash at its end.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}{}", self.origin, self.path)
+    }
+}
+
 impl PublicUrl {
     pub(super) fn read(text: &str) -> Result<Self, String> {
         let wanted = || "must be a URL such as https://maps.example.org".to_owned();

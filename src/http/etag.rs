@@ -30,9 +30,13 @@ pub fn is_fresh(request: &HeaderMap, etag: &HeaderValue) -> bool {
         .any(|tag| tag.trim() == "*" || bare(tag) == etag)
 }
 
-/// 200 with `bytes`, or 304 without, under `Cache-Control: no-cache`; for whoever proves who they are also `private`: an answer
-/// to one person lies in no shared cache. `vary` names the request headers that
-/// choose between answers; it must hold `accept-encoding`, because a later layer may compress.
+/// `Cache-Control: no-cache`; for whoever proves who they are also `private`: an answer to one person lies in no shared cache.
+pub fn keeping(request: &HeaderMap) -> HeaderValue {
+    HeaderValue::from_static(if request.contains_key(header::AUTHORIZATION) { "private, no-cache" } else { "no-cache" })
+}
+
+/// 200 with `bytes`, or 304 without, to be kept as [`keeping`] says. `vary` names the request headers that choose between
+/// answers; it must hold `accept-encoding`, because a later layer may compress.
 pub fn with_etag(
     request: &HeaderMap,
     content_type: &'static str,
@@ -42,11 +46,10 @@ pub fn with_etag(
     let bytes = bytes.into();
     let etag = weak_etag(&bytes);
     let fresh = is_fresh(request, &etag);
-    let keeping = if request.contains_key(header::AUTHORIZATION) { "private, no-cache" } else { "no-cache" };
     let mut response = if fresh { StatusCode::NOT_MODIFIED.into_response() } else { bytes.into_response() };
     let headers = response.headers_mut();
     headers.insert(header::ETAG, etag);
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(keeping));
+    headers.insert(header::CACHE_CONTROL, keeping(request));
     headers.insert(header::VARY, HeaderValue::from_static(vary));
     if !fresh {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));

@@ -2,6 +2,7 @@
 //! export lasts as long as its reader takes bytes, and ends with its connection.
 
 use super::error::Problem;
+use super::etag::keeping;
 use super::identity::Identity;
 use crate::app::App;
 use crate::error::{Error, ErrorCode, Result};
@@ -69,9 +70,8 @@ fn key_and_format(file: &str) -> Result<(&str, Format)> {
 fn answer(file: &str, format: Format, export: Export, request: &HeaderMap) -> Response {
     let mut response = Body::from_stream(stream::try_unfold(export, step)).into_response();
     let headers = response.headers_mut();
-    let keeping = if request.contains_key(header::AUTHORIZATION) { "private, no-cache" } else { "no-cache" };
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type(format)));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(keeping));
+    headers.insert(header::CACHE_CONTROL, keeping(request));
     headers.insert(header::VARY, HeaderValue::from_static("authorization, accept-encoding"));
     // A key has small letters, digits, `-` and `_`, so that the name needs no escapes (RFC 6266).
     if let Ok(name) = HeaderValue::from_str(&format!("attachment; filename=\"{file}\"")) {
