@@ -32,7 +32,7 @@ pub fn write_feature(
     out: &mut Vec<u8>,
 ) -> Result<()> {
     out.extend_from_slice(br#"{"type":"Feature","id":""#);
-    out.extend_from_slice(row.id.to_string().as_bytes());
+    serde_json::to_writer(&mut *out, &row.id).map_err(Error::internal)?;
     out.extend_from_slice(br#"","layer":"#);
     write_string(layer_key, out)?;
     if let Some(external_id) = row.external_id {

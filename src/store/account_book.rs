@@ -1,7 +1,7 @@
 //! Reads all that decides who a token stands for, at one version.
 
 use entity::{account, account_identity, api_token, session};
-use sea_orm::sea_query::{Alias, Query};
+use sea_orm::sea_query::Query;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IsolationLevel, QueryFilter, TransactionTrait};
 
 use crate::error::{Error, Result};
@@ -55,7 +55,7 @@ impl Store {
 }
 
 async fn version(connection: &impl ConnectionTrait) -> Result<i64> {
-    let question = Query::select().column(Alias::new("version")).from(Alias::new("account_state")).take();
+    let question = Query::select().column("version").from("account_state").take();
     let row = connection.query_one(&question).await?.ok_or_else(|| Error::internal("no version of the accounts"))?;
     Ok(row.try_get_by_index(0)?)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use entity::{account, account_grant, layer};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter,
     QueryOrder,
@@ -126,9 +126,8 @@ impl Store {
     /// A transaction that no other write to accounts runs beside: two administrators cannot disable each other.
     pub(super) async fn begin_account_write(&self, author: &Author) -> Result<Writing> {
         let writing = self.write_accounts(author).await?;
-        let version = Alias::new("version");
-        let touch =
-            Query::update().table(Alias::new("account_state")).value(version.clone(), Expr::col(version).add(1)).take();
+        let version = "version";
+        let touch = Query::update().table("account_state").value(version, Expr::col(version).add(1)).take();
         writing.transaction.execute(&touch).await?;
         Ok(writing)
     }

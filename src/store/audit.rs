@@ -1,6 +1,6 @@
 //! Reads the audit log.
 
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, Order, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use sea_orm::{ConnectionTrait, QueryResult};
 
 use crate::error::{Error, Result};
@@ -10,12 +10,12 @@ use crate::store::Store;
 impl Store {
     /// Rows of the log, newest first.
     pub async fn audit_log(&self, query: &AuditQuery) -> Result<Vec<AuditEntry>> {
-        let column = |name: &'static str| Expr::col(Alias::new(name));
+        let column = |name: &'static str| Expr::col(name);
         let mut select = Query::select();
         for name in ["id", "at", "actor", "action", "target", "before_json", "after_json", "request_id"] {
-            select.column(Alias::new(name));
+            select.column(name);
         }
-        select.from(Alias::new("audit_log")).order_by(Alias::new("id"), Order::Desc).limit(query.limit as u64);
+        select.from("audit_log").order_by("id", Order::Desc).limit(query.limit as u64);
         if let Some(action) = query.action {
             select.and_where(column("action").eq(action.as_str()));
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use entity::layer;
-use sea_orm::sea_query::{Alias, Query};
+use sea_orm::sea_query::Query;
 use sea_orm::{ConnectionTrait, EntityTrait, IsolationLevel, QueryOrder, TransactionTrait};
 
 use crate::error::{Error, Result};
@@ -32,10 +32,7 @@ impl Store {
             .order_by_asc(layer::Column::Id)
             .all(&snapshot)
             .await?;
-        let names = Query::select()
-            .columns([Alias::new("layer_id"), Alias::new("name")])
-            .from(Alias::new("layer_property"))
-            .take();
+        let names = Query::select().columns(["layer_id", "name"]).from("layer_property").take();
         let mut properties: HashMap<i64, BTreeSet<String>> = HashMap::new();
         for row in snapshot.query_all(&names).await? {
             properties.entry(row.try_get_by_index(0)?).or_default().insert(row.try_get_by_index(1)?);

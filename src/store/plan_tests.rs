@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sea_orm::sea_query::SqliteQueryBuilder;
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
@@ -78,11 +79,12 @@ fn near(max_meters: Option<f64>) -> LocationQuery {
 /// The statement that a page is read by.
 fn statement(access: &Access, query: LocationQuery) -> Statement {
     let bound = BoundQuery::bind(query, access, &RelatedShapes::new()).unwrap();
-    let page = match Walk::towards(&bound) {
+    let mut page = match Walk::towards(&bound) {
         Some(walk) => walk.statement(&bound, Columns::STORED),
         None => select::page(Dialect::Geopackage, &bound, Columns::STORED),
     };
-    DbBackend::Sqlite.build(&page.select)
+    let (sql, values) = page.build(SqliteQueryBuilder);
+    Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)
 }
 
 /// The lines of EXPLAIN QUERY PLAN.

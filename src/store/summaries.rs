@@ -11,6 +11,7 @@ use crate::query::limits::{MAX_CLUSTERS, MAX_GROUPS};
 use crate::query::{BoundQuery, PropertyPath};
 use crate::store::Store;
 use crate::store::locations::{Read, is_stale};
+use crate::store::sql::column::stored;
 use crate::store::sql::filter::condition;
 use crate::store::sql::select::{CATALOG_VERSION, catalog_version};
 
@@ -42,7 +43,7 @@ impl Store {
             let name = Alias::new(format!("g{index}"));
             select.expr_as(self.dialect.property_json(path), name.clone()).add_group_by([Expr::col(name)]);
         }
-        select.order_by(Alias::new(SIZE), Order::Desc).limit(MAX_GROUPS as u64);
+        select.order_by(SIZE, Order::Desc).limit(MAX_GROUPS as u64);
         for index in 0..by.len() {
             select.order_by_with_nulls(Alias::new(format!("g{index}")), Order::Asc, NullOrdering::First);
         }
@@ -54,20 +55,20 @@ impl Store {
         let [min_x, min_y, max_x, max_y] = self.dialect.envelope();
         let middle = |low: &Expr, high: &Expr| low.clone().add(high.clone()).div(2.0);
         let select = Query::select()
-            .expr(Expr::col((Location, Column::Id)).count())
+            .expr(stored(Column::Id).count())
             .expr(min_x.clone().min())
             .expr(min_y.clone().min())
             .expr(max_x.clone().max())
             .expr(max_y.clone().max())
             .expr_as(catalog_version(), CATALOG_VERSION)
-            .expr_as(self.dialect.cluster_cell(zoom), Alias::new("cell"))
+            .expr_as(self.dialect.cluster_cell(zoom), "cell")
             .expr(Func::avg(middle(&min_x, &max_x)))
             .expr(Func::avg(middle(&min_y, &max_y)))
-            .expr(Expr::col((Location, Column::Id)).min())
+            .expr(stored(Column::Id).min())
             .from(Location)
             .and_where(condition(self.dialect, query.filter()))
-            .add_group_by([Expr::col(Alias::new("cell"))])
-            .order_by(Alias::new("cell"), Order::Asc)
+            .add_group_by([Expr::col("cell")])
+            .order_by("cell", Order::Asc)
             .limit(MAX_CLUSTERS as u64 + 1)
             .take();
         self.all_current(&select, query, to_cluster).await
@@ -77,7 +78,7 @@ impl Store {
         let [min_x, min_y, max_x, max_y] = self.dialect.envelope();
         let mut select = Query::select();
         select
-            .expr_as(Expr::col((Location, Column::Id)).count(), Alias::new(SIZE))
+            .expr_as(stored(Column::Id).count(), SIZE)
             .expr(min_x.min())
             .expr(min_y.min())
             .expr(max_x.max())

@@ -1,24 +1,26 @@
 //! The answers of the GeoPackage: R-tree prefilters and the functions that every connection was taught.
 
-use entity::location::{Column, Entity as Location};
+use entity::location::Column;
 use sea_orm::Value;
-use sea_orm::sea_query::{Alias, BinOper, Expr, ExprTrait, Func, Query};
+use sea_orm::sea_query::{BinOper, Expr, ExprTrait, Func, Query};
 
 use crate::geometry::relate::{Pattern, SpatialPredicate};
 use crate::geometry::{BBox, Envelope, Geometry, Position, geodesic};
 use crate::query::{Compare, KeyValue, PropertyPath, Scalar, ValueTest};
+use crate::store::sql::column::stored;
 use crate::store::sql::filter::compare;
 use crate::store::sql::predicate::function_name;
+use crate::store::sql::select::narrow;
 
 /// The spatial index of the locations.
 pub const RTREE: &str = "rtree_location_geom";
 
 fn geom() -> Expr {
-    Expr::col((Location, Column::Geom))
+    stored(Column::Geom)
 }
 
 fn id() -> Expr {
-    Expr::col((Location, Column::Id))
+    stored(Column::Id)
 }
 
 fn call(name: &'static str, arguments: impl IntoIterator<Item = Expr>) -> Expr {
@@ -75,12 +77,12 @@ pub fn in_box(bbox: BBox) -> Expr {
 
 /// The row that an entry of the index belongs to.
 pub fn rtree_id() -> Expr {
-    Expr::col((Alias::new(RTREE), Alias::new("id")))
+    Expr::col((RTREE, "id"))
 }
 
 /// Rows whose box touches the envelope.
 fn candidates_overlapping(envelope: Envelope) -> Expr {
-    let side = |name| Expr::col(Alias::new(name));
+    let side = |name| Expr::col(name);
     candidates(
         side("minx")
             .lte(envelope.max_x)
@@ -91,7 +93,9 @@ fn candidates_overlapping(envelope: Envelope) -> Expr {
 }
 
 fn candidates(condition: Expr) -> Expr {
-    id().in_subquery(Query::select().column(Alias::new("id")).from(Alias::new(RTREE)).and_where(condition).take())
+    let mut found = Query::select();
+    narrow(found.column("id").from(RTREE), condition);
+    id().in_subquery(found)
 }
 
 /// Geodesic metres from a position.
@@ -110,7 +114,7 @@ fn json_path(path: &PropertyPath) -> Expr {
 }
 
 fn properties() -> Expr {
-    Expr::col((Location, Column::Properties))
+    stored(Column::Properties)
 }
 
 fn json_type(path: &PropertyPath) -> Expr {
@@ -152,12 +156,12 @@ pub fn property_json(path: &PropertyPath) -> Expr {
 
 /// A scan of the JSON text rules most rows out before any is taken apart.
 pub fn any_property_contains(part: &str) -> Expr {
-    let tree = Alias::new("tree");
-    let value = Expr::col((tree.clone(), Alias::new("value")));
+    let tree = "tree";
+    let value = Expr::col((tree, "value"));
     let found = Query::select()
         .expr(Expr::val(1))
-        .from_function(Func::cust("json_tree").arg(properties()), tree.clone())
-        .and_where(Expr::col((tree, Alias::new("type"))).eq("text"))
+        .from_function(Func::cust("json_tree").arg(properties()), tree)
+        .and_where(Expr::col((tree, "type")).eq("text"))
         .and_where(contains(folded(value), part))
         .take();
     contains(folded(properties()), part).and(Expr::exists(found))
@@ -193,9 +197,9 @@ pub fn property(path: &PropertyPath, test: &ValueTest) -> Expr {
             let in_array = Expr::exists(
                 Query::select()
                     .expr(Expr::val(1))
-                    .from_function(Func::cust("json_each").args([properties(), json_path(path)]), Alias::new("element"))
-                    .and_where(Expr::col((Alias::new("element"), Alias::new("type"))).eq("text"))
-                    .and_where(Expr::col((Alias::new("element"), Alias::new("value"))).eq(part.as_str()))
+                    .from_function(Func::cust("json_each").args([properties(), json_path(path)]), "element")
+                    .and_where(Expr::col(("element", "type")).eq("text"))
+                    .and_where(Expr::col(("element", "value")).eq(part.as_str()))
                     .take(),
             );
             Expr::case(json_type(path).eq("text"), in_text).case(json_type(path).eq("array"), in_array).into()

@@ -8,7 +8,7 @@ use std::collections::BinaryHeap;
 
 use entity::location::{Column as Stored, Entity as Location};
 use rusqlite::{Connection, Row};
-use sea_orm::sea_query::{Alias, BinOper, Expr, ExprTrait, Func};
+use sea_orm::sea_query::{BinOper, Expr, ExprTrait, Func, SqliteQueryBuilder};
 
 use crate::error::{Error, Result};
 use crate::geometry::{Envelope, Geometry, Position, geodesic};
@@ -18,6 +18,7 @@ use crate::query::{BoundFilter, BoundQuery, Direction, KeyValue, SortKey, Test};
 use crate::store::dialect::{Dialect, narrows_by_place};
 use crate::store::gpkg::dialect::{RTREE, rtree_id};
 use crate::store::gpkg::statement::{pack, prepare};
+use crate::store::sql::column::stored;
 use crate::store::sql::row::{DISTANCE, PackedRows, Packer};
 use crate::store::sql::select;
 
@@ -39,7 +40,7 @@ impl Walk {
     pub fn of(db: &Connection, query: &BoundQuery) -> Result<Option<Self>> {
         let Some(walk) = Self::towards(query) else { return Ok(None) };
         if let Some(layers) = select::layers(query.filter()) {
-            let mut counting = prepare(db, &select::count_up_to(layers, FEW + 1))?;
+            let mut counting = prepare(db, &select::count_up_to(layers, FEW + 1).build(SqliteQueryBuilder))?;
             let counted: i64 = counting.raw_query().next()?.map_or(Ok(0), |row| row.get(0))?;
             if counted.unsigned_abs() <= FEW {
                 return Ok(None);
@@ -66,21 +67,22 @@ impl Walk {
         let sides = [self.here.lon(), self.here.lat(), self.max_meters].map(Expr::val);
         let walked = rtree_id().binary(BinOper::Custom("MATCH"), Expr::from(Func::cust("cairn_nearest").args(sides)));
         page.select
-            .from(Alias::new(RTREE))
+            .from(RTREE)
             // CROSS JOIN is SQLite's word for "in this order": the walk outside, the rows inside.
-            .cross_join(Location)
-            .and_where(Expr::col((Location, Stored::Id)).eq(rtree_id()))
-            .and_where(walked);
+            .cross_join(Location);
+        page.and_where(stored(Stored::Id).eq(rtree_id()));
+        page.and_where(walked);
         for side in SIDES {
-            page.select.expr(Expr::col((Alias::new(RTREE), Alias::new(side))));
+            page.select.expr(Expr::col((RTREE, side)));
         }
         page
     }
 
     /// The page, in the order of the question.
     pub fn page(&self, db: &Connection, query: &BoundQuery, columns: Columns) -> Result<PackedRows> {
-        let page = self.statement(query, columns);
-        let (mut statement, width, wanted) = (prepare(db, &page.select)?, page.width(), query.limit() + 1);
+        let mut page = self.statement(query, columns);
+        let (mut statement, width, wanted) =
+            (prepare(db, &page.build(SqliteQueryBuilder))?, page.width(), query.limit() + 1);
         let distance =
             page.places.get(DISTANCE).copied().flatten().ok_or_else(|| Error::internal("a walk without distances"))?;
         let mut packer = Packer::default();

@@ -1,6 +1,7 @@
 //! Pages of locations, read from the file and packed as they come.
 
 use rusqlite::Connection;
+use sea_orm::sea_query::SqliteQueryBuilder;
 
 use crate::error::Result;
 use crate::model::Columns;
@@ -23,8 +24,8 @@ pub fn page(db: &Connection, query: &BoundQuery, columns: Columns) -> Result<Opt
     if let Some(walk) = nearest::Walk::of(db, query)? {
         return walk.page(db, query, columns).map(Some);
     }
-    let page = select::page(Dialect::Geopackage, query, columns);
-    let mut statement = prepare(db, &page.select)?;
+    let mut page = select::page(Dialect::Geopackage, query, columns);
+    let mut statement = prepare(db, &page.build(SqliteQueryBuilder))?;
     let mut packer = Packer::default();
     let mut rows = statement.raw_query();
     while let Some(row) = rows.next()? {

@@ -2,16 +2,15 @@
 
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{CachedStatement, Connection, Row, ToSql};
-use sea_orm::sea_query::{SelectStatement, SqliteQueryBuilder, Value as Bound};
+use sea_orm::sea_query::{Value as Bound, Values};
 
 use crate::error::Result;
 use crate::store::gpkg::readers;
 use crate::store::sql::row::{Packer, check_answer_bytes};
 
 /// The statement with its values bound. Statements of the same text are prepared once for each connection.
-pub fn prepare<'a>(db: &'a Connection, select: &SelectStatement) -> Result<CachedStatement<'a>> {
-    let (sql, values) = select.build(SqliteQueryBuilder);
-    let mut statement = db.prepare_cached(&sql)?;
+pub fn prepare<'a>(db: &'a Connection, (sql, values): &(String, Values)) -> Result<CachedStatement<'a>> {
+    let mut statement = db.prepare_cached(sql)?;
     for (index, value) in values.iter().enumerate() {
         statement.raw_bind_parameter(index + 1, Parameter(value))?;
     }

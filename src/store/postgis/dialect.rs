@@ -5,14 +5,13 @@
 
 use entity::location::{Column, Entity as Location};
 use sea_orm::Value;
-use sea_orm::sea_query::{
-    Alias, BinOper, CommonTableExpression, Expr, ExprTrait, Func, Order, Query, SelectStatement, SimpleExpr,
-};
+use sea_orm::sea_query::{BinOper, CommonTableExpression, Expr, ExprTrait, Func, Order, Query, SimpleExpr};
 
 use crate::geometry::relate::{Pattern, SpatialPredicate};
 use crate::geometry::{BBox, Envelope, Geometry, GeometryType, Position};
 use crate::query::{BoundFilter, BoundQuery, Test};
 use crate::store::dialect::{Dialect, narrows_by_place};
+use crate::store::sql::column::stored;
 use crate::store::sql::filter::condition;
 use crate::store::sql::keyset::behind_cursor;
 use crate::store::sql::predicate::function_name;
@@ -31,19 +30,19 @@ pub(super) fn by_code_point(text: Expr) -> Expr {
 }
 
 fn geom() -> Expr {
-    Expr::col((Location, Column::Geom))
+    stored(Column::Geom)
 }
 
 fn geography() -> Expr {
-    geom().cast_as(Alias::new("geography"))
+    geom().cast_as("geography")
 }
 
 fn bound(geometry: &Geometry) -> Expr {
-    Expr::val(Value::Bytes(Some(geometry.to_ewkb()))).cast_as(Alias::new("geometry"))
+    Expr::val(Value::Bytes(Some(geometry.to_ewkb()))).cast_as("geometry")
 }
 
 fn bound_geography(geometry: &Geometry) -> Expr {
-    bound(geometry).cast_as(Alias::new("geography"))
+    bound(geometry).cast_as("geography")
 }
 
 fn overlaps_box_of(shape: &Geometry) -> Expr {
@@ -142,34 +141,30 @@ pub enum Walk {
 /// ordinary question within the greatest of their exact distances is exact, ties and all. A walk that finds fewer rows has seen
 /// all. So any walk will do, and the cheaper one is taken: among 1.35 million rows the one by degrees reads 15 pages, the one
 /// over the sphere takes ten times as long as all the rest.
-pub fn nearest(page: &mut SelectStatement, query: &BoundQuery, walk: Walk) {
+pub fn nearest(page: &mut select::Page, query: &BoundQuery, walk: Walk) {
     let Some(near) = query.near().filter(|_| select::is_nearest_first(query)) else { return };
     let here = Geometry::point(near.position);
     if narrows_by_place(query.filter(), &here) {
         return;
     }
-    let radius = Alias::new("radius");
-    let meters = Alias::new("meters");
+    let radius = "radius";
+    let meters = "meters";
     let away = if walk == Walk::ByDegrees || is_cheaper_by_degrees(near.position, query.filter()) {
         geom().binary(BinOper::Custom("<->"), bound(&here))
     } else {
         geography().binary(BinOper::Custom("<->"), bound_geography(&here))
     };
     let found = Query::select()
-        .expr_as(distance(near.position), meters.clone())
+        .expr_as(distance(near.position), meters)
         .from(Location)
         .and_where(condition(Dialect::Postgis, query.filter()))
         .and_where_option(behind_cursor(Dialect::Postgis, query))
         .order_by_expr(away, Order::Asc)
         .limit(query.limit() as u64 + 1)
         .take();
-    let greatest = Query::select()
-        .expr_as(Expr::col(meters.clone()).max().add(SLACK_METERS), meters.clone())
-        .from_subquery(found, Alias::new("found"))
-        .take();
-    page.with_cte(
-        CommonTableExpression::new().query(greatest).table_name(radius.clone()).materialized(true).to_owned(),
-    );
+    let greatest =
+        Query::select().expr_as(Expr::col(meters).max().add(SLACK_METERS), meters).from_subquery(found, "found").take();
+    page.select.with_cte(CommonTableExpression::new().query(greatest).table_name(radius).materialized(true).to_owned());
     let radius: SimpleExpr = Expr::SubQuery(None, Box::new(Query::select().column(meters).from(radius).take().into()));
     page.and_where(call("ST_DWithin", [geography(), bound_geography(&here), radius]));
 }
@@ -193,12 +188,12 @@ fn is_within_a_distance(filter: &BoundFilter) -> bool {
 
 /// A stored time is compared as a time.
 pub fn timestamp(text: &str) -> Expr {
-    Expr::val(text).cast_as(Alias::new("timestamptz"))
+    Expr::val(text).cast_as("timestamptz")
 }
 
 /// A figure as a double: sums and means of `numeric` are `numeric`.
 pub fn figure(number: Expr) -> Expr {
-    number.cast_as(Alias::new("double precision"))
+    number.cast_as("double precision")
 }
 
 /// Upper and lower case alike by Unicode.

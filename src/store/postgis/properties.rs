@@ -1,14 +1,15 @@
 //! Tests of properties on PostgreSQL: on `document`, the jsonb twin of the text in `properties`.
 
 use entity::location::{Column, Entity as Location};
-use sea_orm::sea_query::{Alias, BinOper, Expr, ExprTrait, Func, Query};
+use sea_orm::sea_query::{BinOper, Expr, ExprTrait, Func, Query};
 
 use crate::query::{BoundFilter, Compare, KeyValue, PropertyPath, Scalar, Test, ValueTest};
 use crate::store::postgis::dialect::{by_code_point, call, contains, folded, starts_with};
+use crate::store::sql::column::stored;
 use crate::store::sql::filter::compare;
 
 fn document() -> Expr {
-    Expr::col((Location, Alias::new("document")))
+    Expr::col((Location, "document"))
 }
 
 /// The value at a path. `->` with a text goes into objects alone, as SQLite's quoted names do.
@@ -32,25 +33,25 @@ pub fn property_text(path: &PropertyPath) -> Expr {
 
 /// The property as JSON text to the letter, or null: from the text, not from its jsonb twin, which writes it anew.
 pub fn property_json(path: &PropertyPath) -> Expr {
-    let properties = Expr::col((Location, Column::Properties)).cast_as(Alias::new("json"));
+    let properties = stored(Column::Properties).cast_as("json");
     let value = path
         .steps()
         .iter()
         .fold(properties, |value, step| value.binary(BinOper::Custom("->"), Expr::val(step.as_str())));
-    by_code_point(value.cast_as(Alias::new("text")))
+    by_code_point(value.cast_as("text"))
 }
 
 /// The text of the JSON rules most rows out, by a trigram index where there is one, before any is taken apart.
 pub fn any_property_contains(part: &str) -> Expr {
-    let found = Alias::new("found");
-    let path = Expr::val("strict $.** ? (@.type() == \"string\")").cast_as(Alias::new("jsonpath"));
-    let text = call("cairn_text", [Expr::col((found.clone(), found.clone()))]);
+    let found = "found";
+    let path = Expr::val("strict $.** ? (@.type() == \"string\")").cast_as("jsonpath");
+    let text = call("cairn_text", [Expr::col((found, found))]);
     let found = Query::select()
         .expr(Expr::val(1))
         .from_function(Func::cust("jsonb_path_query").args([document(), path]), found)
         .and_where(contains(folded(text), part))
         .take();
-    contains(folded(Expr::col((Location, Column::Properties))), part).and(Expr::exists(found))
+    contains(folded(stored(Column::Properties)), part).and(Expr::exists(found))
 }
 
 /// Values of another JSON type, and missing ones, are unknown.
@@ -64,7 +65,7 @@ pub fn property(path: &PropertyPath, test: &ValueTest) -> Expr {
             .reduce(ExprTrait::or)
             .unwrap_or_else(|| Expr::val(false)),
         ValueTest::Contains(part) => {
-            let element = call("to_jsonb", [Expr::val(part.as_str()).cast_as(Alias::new("text"))]);
+            let element = call("to_jsonb", [Expr::val(part.as_str()).cast_as("text")]);
             let in_array = value(path).binary(BinOper::Custom("@>"), element);
             let in_text = contains(folded(call("cairn_text", [value(path)])), part);
             Expr::case(type_of(value(path)).eq("string"), in_text)
@@ -129,5 +130,5 @@ fn holds(path: &PropertyPath, text: &str) -> Expr {
     let nested = path.steps().iter().rev().fold(serde_json::Value::from(text), |inner, step| {
         serde_json::Value::Object([(step.clone(), inner)].into_iter().collect())
     });
-    document().binary(BinOper::Custom("@>"), Expr::val(nested.to_string()).cast_as(Alias::new("jsonb")))
+    document().binary(BinOper::Custom("@>"), Expr::val(nested.to_string()).cast_as("jsonb"))
 }

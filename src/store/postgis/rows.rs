@@ -45,8 +45,8 @@ async fn read(
     let mut page = select::page(Dialect::Postgis, query, columns);
     let width = page.width();
     page.select.expr_as(select::catalog_version(), select::CATALOG_VERSION);
-    nearest(&mut page.select, query, walk);
-    let (statement, values) = page.select.build(PostgresQueryBuilder);
+    nearest(&mut page, query, walk);
+    let (statement, values) = page.build(PostgresQueryBuilder);
     let arguments = arguments(values.0)?;
     let acquired = reader.get_postgres_connection_pool().acquire().await;
     let mut connection = acquired.map_err(|error| DbErr::Conn(failed(error)))?;

@@ -1,6 +1,6 @@
 //! The filter as a condition: one exhaustive match, every value bound.
 
-use entity::location::{Column, Entity as Location};
+use entity::location::Column;
 use sea_orm::sea_query::{Expr, ExprTrait};
 
 use crate::geometry::GeometryType;
@@ -8,6 +8,7 @@ use crate::model::Timestamp;
 use crate::model::time::format_timestamp;
 use crate::query::{BoundFilter, Compare, Test, TextTest};
 use crate::store::dialect::Dialect;
+use crate::store::sql::column::stored;
 
 /// The condition that a row passes the filter, with what helps the index beside it.
 pub fn condition(dialect: Dialect, filter: &BoundFilter) -> Expr {
@@ -23,7 +24,7 @@ fn row_condition(dialect: Dialect, filter: &BoundFilter) -> Expr {
         BoundFilter::And(all) => join(all.iter().map(|one| row_condition(dialect, one)), true, ExprTrait::and),
         BoundFilter::Or(all) => join(all.iter().map(|one| row_condition(dialect, one)), false, ExprTrait::or),
         BoundFilter::Not(one) => row_condition(dialect, one).not(),
-        BoundFilter::Layers(ids) => column(Column::LayerId).is_in(ids.iter().copied()),
+        BoundFilter::Layers(ids) => stored(Column::LayerId).is_in(ids.iter().copied()),
         BoundFilter::Test(test) => test_condition(dialect, test),
     }
 }
@@ -34,10 +35,10 @@ fn join(conditions: impl Iterator<Item = Expr>, empty: bool, operator: fn(Expr, 
 
 fn test_condition(dialect: Dialect, test: &Test) -> Expr {
     match test {
-        Test::Id { ids, negated: false } => column(Column::Id).is_in(ids.iter().copied()),
-        Test::Id { ids, negated: true } => column(Column::Id).is_not_in(ids.iter().copied()),
-        Test::ExternalId(text) => text_condition(dialect, column(Column::ExternalId), text),
-        Test::Name(text) => text_condition(dialect, column(Column::Name), text),
+        Test::Id { ids, negated: false } => stored(Column::Id).is_in(ids.iter().copied()),
+        Test::Id { ids, negated: true } => stored(Column::Id).is_not_in(ids.iter().copied()),
+        Test::ExternalId(text) => text_condition(dialect, stored(Column::ExternalId), text),
+        Test::Name(text) => text_condition(dialect, stored(Column::Name), text),
         Test::CreatedAt(operator, time) => time_condition(dialect, Column::CreatedAt, *operator, *time),
         Test::UpdatedAt(operator, time) => time_condition(dialect, Column::UpdatedAt, *operator, *time),
         Test::Property(path, value) => dialect.property(path, value),
@@ -50,12 +51,8 @@ fn test_condition(dialect: Dialect, test: &Test) -> Expr {
     }
 }
 
-fn column(column: Column) -> Expr {
-    Expr::col((Location, column))
-}
-
-fn time_condition(dialect: Dialect, stored: Column, operator: Compare, time: Timestamp) -> Expr {
-    compare(column(stored), operator, dialect.timestamp(&format_timestamp(time)))
+fn time_condition(dialect: Dialect, column: Column, operator: Compare, time: Timestamp) -> Expr {
+    compare(stored(column), operator, dialect.timestamp(&format_timestamp(time)))
 }
 
 fn text_condition(dialect: Dialect, text: Expr, test: &TextTest) -> Expr {

@@ -1,21 +1,21 @@
 //! Keyset paging: where a page begins, as a condition on the sort keys.
 
-use entity::location::{Column, Entity as Location};
+use entity::location::Column;
 use sea_orm::Value;
 use sea_orm::sea_query::{Expr, ExprTrait};
 
 use crate::geometry::Position;
 use crate::query::{BoundQuery, Direction, KeyValue, SortKey};
 use crate::store::dialect::Dialect;
+use crate::store::sql::column::stored;
 
 /// The value of a sort key in a row.
 pub fn key(dialect: Dialect, key: &SortKey, near: Option<Position>) -> Expr {
-    let column = |column| Expr::col((Location, column));
     match key {
-        SortKey::Id => column(Column::Id),
-        SortKey::Name => column(Column::Name),
-        SortKey::CreatedAt => column(Column::CreatedAt),
-        SortKey::UpdatedAt => column(Column::UpdatedAt),
+        SortKey::Id => stored(Column::Id),
+        SortKey::Name => stored(Column::Name),
+        SortKey::CreatedAt => stored(Column::CreatedAt),
+        SortKey::UpdatedAt => stored(Column::UpdatedAt),
         // An order by distance without a place is refused when the question is bound.
         SortKey::Distance => near.map_or_else(|| Expr::val(Value::Double(None)), |near| dialect.distance(near)),
         SortKey::PropertyNumber(path) => dialect.property_number(path),

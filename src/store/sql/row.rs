@@ -41,28 +41,33 @@ pub struct Packer {
 
 impl Packer {
     /// What follows belongs to the next row.
+    #[inline]
     pub fn begin_row(&mut self) {
         self.starts.push(self.buffer.len());
     }
 
     /// A missing value.
+    #[inline]
     pub fn null(&mut self) {
         self.buffer.push(NULL);
     }
 
     /// A whole number.
+    #[inline]
     pub fn int(&mut self, value: i64) {
         self.buffer.push(INT);
         self.buffer.extend_from_slice(&value.to_le_bytes());
     }
 
     /// A floating-point number.
+    #[inline]
     pub fn real(&mut self, value: f64) {
         self.buffer.push(REAL);
         self.buffer.extend_from_slice(&value.to_le_bytes());
     }
 
     /// A text or a blob. SQLite's own limit keeps it far below 4 GB.
+    #[inline]
     pub fn bytes(&mut self, value: &[u8]) {
         self.buffer.push(BYTES);
         self.buffer.extend_from_slice(&u32::try_from(value.len()).unwrap_or(u32::MAX).to_le_bytes());
@@ -188,7 +193,9 @@ struct Reader<'a> {
     rest: &'a [u8],
 }
 
+// A page reads each of these a dozen times for every row.
 impl<'a> Reader<'a> {
+    #[inline]
     fn next(&mut self) -> Result<Packed<'a>> {
         Ok(match self.take::<1>()? {
             [NULL] => Packed::Null,
@@ -204,12 +211,14 @@ impl<'a> Reader<'a> {
         })
     }
 
+    #[inline]
     fn take<const N: usize>(&mut self) -> Result<[u8; N]> {
         let (head, rest) = self.rest.split_first_chunk::<N>().ok_or_else(broken)?;
         self.rest = rest;
         Ok(*head)
     }
 
+    #[inline]
     fn int(&mut self) -> Result<i64> {
         match self.next()? {
             Packed::Int(value) => Ok(value),
@@ -219,6 +228,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The number of an account; anything else that a foreign writer put there is nobody.
+    #[inline]
     fn account(&mut self) -> Result<Option<UserId>> {
         match self.next()? {
             Packed::Int(value) => Ok(Some(value)),
@@ -226,6 +236,7 @@ impl<'a> Reader<'a> {
         }
     }
 
+    #[inline]
     fn real(&mut self) -> Result<Option<f64>> {
         match self.next()? {
             Packed::Real(value) => Ok(Some(value)),
@@ -235,6 +246,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A text column; a number that a foreign writer put there does not count as text.
+    #[inline]
     fn text(&mut self) -> Result<Option<&'a str>> {
         match self.next()? {
             // SQLite does not check the text of a foreign writer; what is not UTF-8 cannot be shown in JSON.
@@ -244,6 +256,7 @@ impl<'a> Reader<'a> {
     }
 
     /// WKB, with or without the header of GeoPackage: WKB never begins with a G.
+    #[inline]
     fn wkb(&mut self) -> Result<&'a [u8]> {
         match self.next()? {
             Packed::Bytes(bytes) => Ok(GpkgHeader::parse(bytes).map_or(bytes, |header| header.wkb)),

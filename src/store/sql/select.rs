@@ -1,11 +1,14 @@
 //! The statements that answer a bound question.
 
 use entity::location::{Column as Stored, Entity as Location};
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, NullOrdering, Order, Query, SelectStatement};
+use sea_orm::sea_query::{
+    Alias, Expr, ExprTrait, LogicalChainOper, NullOrdering, Order, Query, QueryBuilder, SelectStatement, Values,
+};
 
 use crate::model::{Column, Columns, LayerId};
 use crate::query::{BoundFilter, BoundQuery, Direction, SortKey};
 use crate::store::dialect::Dialect;
+use crate::store::sql::column::stored;
 use crate::store::sql::filter::condition;
 use crate::store::sql::keyset;
 use crate::store::sql::row::{DISTANCE, FIXED_COLUMNS, ID};
@@ -20,20 +23,41 @@ pub struct Page {
     pub places: Vec<Option<usize>>,
     /// Which packed column holds each sort key.
     pub keys: Vec<usize>,
+    condition: Option<Expr>,
 }
 
 impl Page {
     fn new() -> Self {
-        Self { select: Query::select(), places: Vec::new(), keys: Vec::new() }
+        Self { select: Query::select(), places: Vec::new(), keys: Vec::new(), condition: None }
     }
 
     fn add(&mut self, value: Option<Expr>) {
         let place = value.map(|value| {
-            let place = self.width();
-            self.select.expr_as(value, column_name(self.places.len()));
+            let (place, index) = (self.width(), self.places.len());
+            if is_sort_key(index) {
+                self.select.expr_as(value, key_name(index));
+            } else {
+                self.select.expr(value);
+            }
             place
         });
         self.places.push(place);
+    }
+
+    /// Narrows the page further.
+    pub fn and_where(&mut self, condition: Expr) {
+        self.condition = Some(match self.condition.take() {
+            Some(before) => before.and(condition),
+            None => condition,
+        });
+    }
+
+    /// The text of the statement and the values to bind.
+    pub fn build(&mut self, dialect: impl QueryBuilder) -> (String, Values) {
+        if let Some(condition) = self.condition.take() {
+            narrow(&mut self.select, condition);
+        }
+        self.select.build(dialect)
     }
 
     /// How many columns the statement has so far.
@@ -49,7 +73,7 @@ pub fn page(dialect: Dialect, query: &BoundQuery, columns: Columns) -> Page {
     for ((sort, direction), key) in query.order().keys.iter().zip(&page.keys) {
         let ascending = (*direction == Direction::Asc) != query.backward();
         let order = if ascending { Order::Asc } else { Order::Desc };
-        let value = Expr::col(column_name(*key));
+        let value = Expr::col(key_name(*key));
         if sort.nullable() {
             let nulls = if query.backward() { NullOrdering::First } else { NullOrdering::Last };
             page.select.order_by_expr_with_nulls(value, order, nulls);
@@ -81,9 +105,9 @@ pub fn candidates(dialect: Dialect, query: &BoundQuery, filter: &BoundFilter, co
         };
         page.keys.push(key);
     }
-    page.select.and_where(condition(dialect, filter));
+    page.and_where(condition(dialect, filter));
     if let Some(behind) = keyset::behind_cursor(dialect, query) {
-        page.select.and_where(behind);
+        page.and_where(behind);
     }
     page
 }
@@ -106,42 +130,52 @@ pub fn layers(filter: &BoundFilter) -> Option<&[LayerId]> {
 /// How many locations the layers have, counted up to a limit.
 pub fn count_up_to(layers: &[LayerId], limit: u64) -> SelectStatement {
     let some = Query::select()
-        .expr_as(Expr::val(1), Alias::new("one"))
+        .expr_as(Expr::val(1), "one")
         .from(Location)
-        .and_where(Expr::col((Location, Stored::LayerId)).is_in(layers.iter().copied()))
+        .and_where(stored(Stored::LayerId).is_in(layers.iter().copied()))
         .limit(limit)
         .take();
-    Query::select().expr(Expr::col(Alias::new("one")).count()).from_subquery(some, Alias::new("some")).take()
+    Query::select().expr(Expr::col("one").count()).from_subquery(some, "some").take()
 }
 
 fn fixed_columns(dialect: Dialect, query: &BoundQuery, columns: Columns) -> [Option<Expr>; FIXED_COLUMNS] {
-    let stored = |column: Column, stored: Stored| columns.has(column).then(|| Expr::col((Location, stored)));
+    let asked = |column: Column, from: Stored| columns.has(column).then(|| stored(from));
     let near = query.near().filter(|_| columns.has(Column::Distance));
     [
-        Some(Expr::col((Location, Stored::Id))),
-        stored(Column::Layer, Stored::LayerId),
-        stored(Column::ExternalId, Stored::ExternalId),
-        stored(Column::Name, Stored::Name),
-        stored(Column::Geometry, Stored::Geom),
-        stored(Column::Properties, Stored::Properties),
-        stored(Column::Version, Stored::Version),
-        stored(Column::CreatedAt, Stored::CreatedAt),
-        stored(Column::UpdatedAt, Stored::UpdatedAt),
+        Some(stored(Stored::Id)),
+        asked(Column::Layer, Stored::LayerId),
+        asked(Column::ExternalId, Stored::ExternalId),
+        asked(Column::Name, Stored::Name),
+        asked(Column::Geometry, Stored::Geom),
+        asked(Column::Properties, Stored::Properties),
+        asked(Column::Version, Stored::Version),
+        asked(Column::CreatedAt, Stored::CreatedAt),
+        asked(Column::UpdatedAt, Stored::UpdatedAt),
         near.map(|near| dialect.distance(near.position)),
-        stored(Column::CreatedBy, Stored::CreatedBy),
-        stored(Column::UpdatedBy, Stored::UpdatedBy),
+        asked(Column::CreatedBy, Stored::CreatedBy),
+        asked(Column::UpdatedBy, Stored::UpdatedBy),
     ]
 }
 
-/// The name of a column inside the statement.
-pub fn column_name(index: usize) -> Alias {
+/// Whether rows may be sorted by a packed column.
+fn is_sort_key(index: usize) -> bool {
+    matches!(index, ID | DISTANCE | FIXED_COLUMNS..)
+}
+
+/// The name of a sort key inside the statement.
+fn key_name(index: usize) -> Alias {
     Alias::new(format!("c{index}"))
+}
+
+/// Gives a statement its one condition. `and_where` takes many, and copies the tree of them whenever the text is written.
+pub fn narrow(select: &mut SelectStatement, condition: Expr) -> &mut SelectStatement {
+    select.and_or_where(LogicalChainOper::And(condition))
 }
 
 /// How many locations pass the filter; paging does not count.
 pub fn count(dialect: Dialect, query: &BoundQuery) -> SelectStatement {
     Query::select()
-        .expr_as(Expr::col((Location, Stored::Id)).count(), Alias::new("count"))
+        .expr_as(stored(Stored::Id).count(), "count")
         .expr_as(catalog_version(), CATALOG_VERSION)
         .from(Location)
         .and_where(condition(dialect, query.filter()))
@@ -153,8 +187,5 @@ pub const CATALOG_VERSION: &str = "catalog_version";
 
 /// The version of the catalogue in the same snapshot as the rows.
 pub fn catalog_version() -> Expr {
-    Expr::SubQuery(
-        None,
-        Box::new(Query::select().column(Alias::new("version")).from(Alias::new("catalog")).take().into()),
-    )
+    Expr::SubQuery(None, Box::new(Query::select().column("version").from("catalog").take().into()))
 }

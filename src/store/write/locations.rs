@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use entity::location::{Column, Entity as Location};
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, Order, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use sea_orm::{ConnectionTrait, QueryResult};
 use serde::Serialize;
 
@@ -116,7 +116,7 @@ impl Writing {
         let column = |column| Expr::col((Location, column));
         let geom = match self.dialect {
             Dialect::Geopackage => column(Column::Geom),
-            Dialect::Postgis => column(Column::Geom).cast_as(Alias::new("bytea")),
+            Dialect::Postgis => column(Column::Geom).cast_as("bytea"),
         };
         let mut select = Query::select();
         for plain in
@@ -125,7 +125,7 @@ impl Writing {
             select.column((Location, plain));
         }
         select
-            .expr_as(geom, Alias::new("geom"))
+            .expr_as(geom, "geom")
             .from(Location)
             .and_where(condition(self.dialect, query.filter()))
             .order_by((Location, Column::Id), Order::Asc)
