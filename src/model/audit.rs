@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::model::{Timestamp, UserId};
+use crate::model::{LocationId, Timestamp, UserId};
 
 /// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -131,6 +131,11 @@ impl AuditNote {
     /// Of a thing that comes (no `before`), goes (no `after`), or both or neither.
     pub fn of(action: AuditAction, target: String, before: Option<&Value>, after: Option<&Value>) -> Self {
         Self { action, target, before: before.map(Value::to_string), after: after.map(Value::to_string) }
+    }
+
+    /// Of a location, both sides as they are written.
+    pub fn of_location(action: AuditAction, id: LocationId, before: Option<String>, after: Option<String>) -> Self {
+        Self { action, target: format!("location:{id}"), before, after }
     }
 
     /// Of a change: both sides of what differs; `None` when nothing does.
