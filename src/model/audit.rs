@@ -1,6 +1,6 @@
 //! The audit log: who did what to which thing, as the transaction of the change itself recorded it.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::model::{LocationId, Timestamp, UserId};
 
@@ -143,10 +143,12 @@ impl AuditNote {
         if before == after {
             return None;
         }
-        let (Value::Object(mut before), Value::Object(mut after)) = (before, after) else { return None };
-        before.retain(|name, value| after.get(name) != Some(value));
-        after.retain(|name, _| before.contains_key(name));
-        Some(Self::of(action, target, Some(&before.into()), Some(&after.into())))
+        let (Value::Object(before), Value::Object(after)) = (before, after) else { return None };
+        let differs = |one: &Map<String, Value>, other: &Map<String, Value>| -> Value {
+            let differing = one.iter().filter(|(name, value)| other.get(*name) != Some(*value));
+            Value::Object(differing.map(|(name, value)| (name.clone(), value.clone())).collect())
+        };
+        Some(Self::of(action, target, Some(&differs(&before, &after)), Some(&differs(&after, &before))))
     }
 }
 

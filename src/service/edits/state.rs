@@ -127,7 +127,12 @@ pub fn updated(access: &Access, stored: &StoredLocation, row: &NewRow) -> Result
         return Ok(None);
     }
     (before.version, after.version) = (Some(stored.version), Some(stored.version.saturating_add(1)));
-    Ok(Some(AuditNote::of_location(AuditAction::LocationUpdated, stored.id, Some(before.write()?), Some(after.write()?))))
+    Ok(Some(AuditNote::of_location(
+        AuditAction::LocationUpdated,
+        stored.id,
+        Some(before.write()?),
+        Some(after.write()?),
+    )))
 }
 
 /// Whether two texts are one JSON value, members in the same order. Spaces of a foreign writer are no difference.

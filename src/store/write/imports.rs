@@ -15,8 +15,8 @@ use crate::store::Store;
 use crate::store::dialect::Dialect;
 use crate::store::imports::{Ending, write};
 use crate::store::write::Writing;
-use crate::store::write::statements::Row;
 use crate::store::write::locations::{push_hex, to_json};
+use crate::store::write::statements::Row;
 
 /// Rows and bytes of a batch: above this the text costs more memory than round trips cost time.
 const MAX_ROWS: u64 = 1_000;

@@ -6,8 +6,8 @@
 use std::fmt::Write as _;
 
 use entity::location::{Column, Entity as Location};
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, Order, Query};
 use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Order, Query};
 use serde::Serialize;
 
 use crate::error::{Error, Result};

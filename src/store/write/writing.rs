@@ -90,9 +90,7 @@ impl<T: Statements> Writing<T> {
     async fn hold_catalog(&self, lock: Lock) -> Result<i64> {
         let rows = match self.dialect {
             Dialect::Geopackage => self.rows("SELECT version FROM catalog", []).await?,
-            Dialect::Postgis => {
-                self.rows("SELECT cairn_hold_catalog($1)", [(lock == Lock::Layers).into()]).await?
-            }
+            Dialect::Postgis => self.rows("SELECT cairn_hold_catalog($1)", [(lock == Lock::Layers).into()]).await?,
         };
         rows.first().ok_or_else(|| Error::internal("no catalogue"))?.get(0)
     }
