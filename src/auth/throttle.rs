@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use lru::LruCache;
 
+use crate::config::counted_as;
 use crate::error::{Error, ErrorCode, Result};
 
 /// Failures are forgotten after so long without another.
@@ -72,14 +73,6 @@ fn count<K: Hash + Eq>(all: &mut LruCache<K, Failures>, key: K, now: Instant) {
     all.put(key, Failures { count: before.saturating_add(1), last: now });
 }
 
-/// A client with IPv6 has a /64 network to itself.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(address) => IpAddr::V4(address),
-        IpAddr::V6(address) => IpAddr::V6((u128::from(address) >> 64 << 64).into()),
-    }
-}
-
 impl Throttle {
     /// Nothing has failed yet.
     pub fn new() -> Self {
@@ -106,7 +99,7 @@ impl Throttle {
     }
 
     fn attempt_at(&self, account: Option<&str>, address: IpAddr, now: Instant) -> Result<Attempt> {
-        let address = network(address);
+        let address = counted_as(address);
         let account = account.map(str::to_owned);
         let mut inner = self.lock();
         let by_account = account

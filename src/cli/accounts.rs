@@ -63,6 +63,13 @@ pub enum UserCommand {
         #[arg(value_enum)]
         role: RoleArgument,
     },
+    /// Sets where the letters of an account go, such as the link for a forgotten password.
+    Email {
+        /// The account.
+        username: String,
+        /// A plain address such as anna@example.org; none takes the address away.
+        email: Option<String>,
+    },
     /// Keeps an account from signing in, and ends its sessions.
     Disable {
         /// The account.
@@ -130,6 +137,9 @@ pub async fn run(app: &App, command: &UserCommand) -> Result<()> {
             let patch = AccountPatch { role: Some(Role::from(*role)), ..AccountPatch::default() };
             change(app, username, patch).await?;
         }
+        UserCommand::Email { username, email } => {
+            change(app, username, AccountPatch { email: Some(email.clone()), ..AccountPatch::default() }).await?;
+        }
         UserCommand::Disable { username } => {
             change(app, username, AccountPatch { disabled: Some(true), ..AccountPatch::default() }).await?;
         }
@@ -152,7 +162,7 @@ fn list(accounts: &[Account], json: bool) {
         let rows = accounts.iter().map(|account| {
             serde_json::json!({
                 "id": account.id.to_string(), "username": account.username, "role": account.role.as_str(),
-                "disabled": account.disabled, "createdAt": format_timestamp(account.created),
+            "disabled": account.disabled, "email": account.email, "createdAt": format_timestamp(account.created),
             })
         });
         println!("{}", serde_json::Value::Array(rows.collect()));
@@ -165,7 +175,8 @@ fn list(accounts: &[Account], json: bool) {
 
 fn line(account: &Account) -> String {
     let state = if account.disabled { "disabled" } else { "" };
-    format!("{:<24} {:<8} {state}", account.username, account.role.as_str()).trim_end().to_owned()
+    let email = account.email.as_deref().unwrap_or_default();
+    format!("{:<24} {:<8} {state:<8} {email}", account.username, account.role.as_str()).trim_end().to_owned()
 }
 
 /// The password, and whether it was made here. Never an argument: those stand in the list of processes.

@@ -68,6 +68,11 @@ limits! {
         directives: usize = 10, 0..=100, "CAIRN_LIMIT_GRAPHQL_DIRECTIVES";
         /// Most operations in one document or one batch.
         batch: usize = 10, 1..=100, "CAIRN_LIMIT_GRAPHQL_BATCH";
+        /// How often an account may run a field of a mutation, in a minute: so many may come at once, more get 429 with
+        /// Retry-After. Scripts that make one location at a time, as fast as they can, stay below; `upsertLocations` counts once.
+        mutations_per_minute: u32 = 60_000, 1..=10_000_000, "CAIRN_LIMIT_MUTATIONS_PER_MINUTE";
+        /// The same for all accounts of one address (IPv6: one /64 network), and for those without one: an office is one address.
+        mutations_per_minute_per_address: u32 = 240_000, 1..=10_000_000, "CAIRN_LIMIT_MUTATIONS_PER_MINUTE_PER_ADDRESS";
         /// Highest cost of a question, counted from the sizes of the pages that it asks for.
         complexity: usize = 5_000, 10..=1_000_000, "CAIRN_LIMIT_GRAPHQL_COMPLEXITY";
         /// Deepest nesting of { [ in the request body or the variables. A collection of 16 levels in a filter needs about 50.

@@ -23,7 +23,7 @@ pub use limits::{
     ConnectionLimits, ExportLimits, GraphqlLimits, HttpLimits, KeepLimits, Limits, OidcLimits, PageLimits, StoreLimits,
 };
 pub use mail::{MailSettings, Registration};
-pub use network::Network;
+pub use network::{Network, counted_as};
 pub use oidc::Oidc;
 pub use secret::Secret;
 pub use setting::{Group, Setting};

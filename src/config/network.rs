@@ -40,6 +40,14 @@ impl Network {
     }
 }
 
+/// What counts as one client: one IPv4 address, or one IPv6 /64, which is what one household gets.
+pub fn counted_as(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.into(),
+        IpAddr::V6(address) => IpAddr::V6((u128::from(address) >> 64 << 64).into()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,6 @@
 //! Signing in and out, and keeping accounts and tokens.
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::graphql::accounts::{AccountView, ApiToken, Role, user_id};
@@ -87,6 +87,9 @@ pub struct UpdateUserInput {
     disabled: Option<bool>,
     /// Where its role holds, in place of what was; an empty list: everywhere.
     grants: Option<Vec<GrantInput>>,
+    /// Where its letters go, such as the link for a forgotten password; null takes the address away. Links that went to the
+    /// address before end.
+    email: MaybeUndefined<String>,
 }
 
 pub(super) fn grants(given: Vec<GrantInput>) -> Vec<(String, ModelRole)> {
@@ -199,7 +202,7 @@ impl AccountMutations {
         made.map(AccountView).map_err(|error| error.at("input"))
     }
 
-    /// Changes role, state or grants of an account; for administrators. It holds on every server within 5 seconds. The last
+    /// Changes role, state, grants or address of an account; for administrators. It holds on every server within 5 seconds. The last
     /// administrator who can sign in stays one (`CONFLICT`).
     #[graphql(guard = "Needs::Admin")]
     async fn update_user(
@@ -212,6 +215,7 @@ impl AccountMutations {
             role: input.role.map(Into::into),
             disabled: input.disabled,
             grants: input.grants.map(grants),
+            email: input.email.into(),
         };
         let id = user_id(&id).map_err(|error| error.at("id"))?;
         let changed = app(context)?.accounts().update(&author(context), id, patch).await;

@@ -104,6 +104,8 @@ pub struct AccountChange {
     pub disabled: Option<bool>,
     /// Where its role holds.
     pub grants: Option<BTreeMap<LayerId, Role>>,
+    /// Where it is reached, nobody having proved it yet; `Some(None)` takes the address away.
+    pub email: Option<Option<EmailAddress>>,
     /// PHC string of a new password; ends its sessions but this one.
     pub password: Option<(String, Option<SessionId>)>,
 }

@@ -1,8 +1,8 @@
 //! The audit log: who did what to which thing, as the transaction of the change itself recorded it.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::model::{Timestamp, UserId};
+use crate::model::{LocationId, Timestamp, UserId};
 
 /// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -133,15 +133,22 @@ impl AuditNote {
         Self { action, target, before: before.map(Value::to_string), after: after.map(Value::to_string) }
     }
 
+    /// Of a location, both sides as they are written.
+    pub fn of_location(action: AuditAction, id: LocationId, before: Option<String>, after: Option<String>) -> Self {
+        Self { action, target: format!("location:{id}"), before, after }
+    }
+
     /// Of a change: both sides of what differs; `None` when nothing does.
     pub fn of_change(action: AuditAction, target: String, before: Value, after: Value) -> Option<Self> {
         if before == after {
             return None;
         }
-        let (Value::Object(mut before), Value::Object(mut after)) = (before, after) else { return None };
-        before.retain(|name, value| after.get(name) != Some(value));
-        after.retain(|name, _| before.contains_key(name));
-        Some(Self::of(action, target, Some(&before.into()), Some(&after.into())))
+        let (Value::Object(before), Value::Object(after)) = (before, after) else { return None };
+        let differs = |one: &Map<String, Value>, other: &Map<String, Value>| -> Value {
+            let differing = one.iter().filter(|(name, value)| other.get(*name) != Some(*value));
+            Value::Object(differing.map(|(name, value)| (name.clone(), value.clone())).collect())
+        };
+        Some(Self::of(action, target, Some(&differs(&before, &after)), Some(&differs(&after, &before))))
     }
 }
 

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::config::counted_as;
+
 /// The house: so many seats in all, so many for one address.
 #[derive(Debug, Clone)]
 pub(super) struct Seats {
@@ -32,7 +34,7 @@ impl Seats {
 
     /// A seat for `address`, or `None` when the house or the address is full.
     pub(super) fn take(&self, address: IpAddr) -> Option<Seat> {
-        let address = network(address);
+        let address = counted_as(address);
         let mut taken = lock(&self.taken);
         if taken.in_all >= self.in_all {
             return None;
@@ -64,17 +66,6 @@ impl Drop for Seat {
 /// A count is right whenever the lock is free, whoever panicked with it.
 fn lock(taken: &Mutex<Taken>) -> MutexGuard<'_, Taken> {
     taken.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// What counts as one address: one IPv4 address, or one IPv6 /64, which is what one household gets.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.into(),
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            std::net::Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
-        }
-    }
 }
 
 #[cfg(test)]

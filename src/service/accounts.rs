@@ -10,6 +10,7 @@ use crate::auth::token::Tokens;
 use crate::auth::{Keys, Passwords, Throttle, password};
 use crate::error::{Error, ErrorCode, Result};
 use crate::model::account::{Account, AccountChange, ApiTokenId, Caller, NewAccount, Session, SessionId, Username};
+use crate::model::email::EmailAddress;
 use crate::model::{Author, LayerId, Role, UserId, Viewer};
 use crate::service::account_cache::AccountCache;
 use crate::service::entrance::Entrance;
@@ -60,6 +61,8 @@ pub struct AccountPatch {
     pub disabled: Option<bool>,
     /// Where its role holds.
     pub grants: Option<Vec<(String, Role)>>,
+    /// Where it is reached; `Some(None)` takes the address away.
+    pub email: Option<Option<String>>,
 }
 
 impl Accounts {
@@ -135,14 +138,15 @@ impl Accounts {
         self.one(&author.viewer, id).await
     }
 
-    /// Changes role, state or grants of an account; it holds on every server within five seconds.
+    /// Changes role, state, grants or address of an account; it holds on every server within five seconds.
     pub async fn update(&self, author: &Author, id: UserId, patch: AccountPatch) -> Result<Account> {
         require_admin(&author.viewer)?;
         let grants = match &patch.grants {
             Some(grants) => Some(self.grants(grants).await?),
             None => None,
         };
-        let change = AccountChange { role: patch.role, disabled: patch.disabled, grants, password: None };
+        let email = patch.email.map(|email| email.as_deref().map(EmailAddress::parse).transpose()).transpose()?;
+        let change = AccountChange { role: patch.role, disabled: patch.disabled, grants, email, password: None };
         self.change(author, id, change).await?;
         self.one(&author.viewer, id).await
     }

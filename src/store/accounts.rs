@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::model::account::{Account, AccountChange, NO_PASSWORD, NewAccount};
+use crate::model::email::EmailAddress;
 use crate::model::time::from_milliseconds as to_time;
 use crate::model::{AuditAction, AuditNote, Author, LayerId, Role, Timestamp, UserId};
 use crate::store::Store;
@@ -86,6 +87,9 @@ impl Store {
                 revoke_sessions(transaction, id, None, now).await?;
                 links::forget_of_account(transaction, id).await?;
             }
+        }
+        if let Some(email) = change.email {
+            set_email(transaction, &before, &mut row, email).await?;
         }
         if let Some((hash, kept)) = change.password {
             row.password_hash = Set(hash);
@@ -165,6 +169,35 @@ pub(super) async fn insert(writing: &Writing, action: AuditAction, new: NewAccou
     let state = state(transaction, &made).await?;
     writing.note(&[AuditNote::of(action, target(made.id), None, Some(&state))]).await?;
     Ok(made.id)
+}
+
+/// Another address is not proved, and a link that went to the one before is worth nothing.
+async fn set_email(
+    transaction: &DatabaseTransaction,
+    before: &account::Model,
+    row: &mut account::ActiveModel,
+    email: Option<EmailAddress>,
+) -> Result<()> {
+    let key = email.as_ref().map(EmailAddress::key);
+    if key != before.email_key {
+        if let Some(email) = &email {
+            if has_account(transaction, email).await? {
+                return Err(Error::new(ErrorCode::Conflict, "another account has this address").at("email"));
+            }
+            links::forget_of_email(transaction, email).await?;
+        }
+        links::forget_of_account(transaction, before.id).await?;
+        row.email_verified = Set(false);
+    }
+    row.email = Set(email.map(|email| email.as_str().to_owned()));
+    row.email_key = Set(key);
+    Ok(())
+}
+
+/// Whether an account has this address.
+pub(super) async fn has_account(transaction: &DatabaseTransaction, email: &EmailAddress) -> Result<bool> {
+    let same = account::Entity::find().filter(account::Column::EmailKey.eq(email.key()));
+    Ok(same.count(transaction).await? > 0)
 }
 
 pub(super) fn target(id: UserId) -> String {

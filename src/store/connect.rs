@@ -49,12 +49,17 @@ pub struct Store {
     pub(super) rows: Rows,
 }
 
-/// Where the rows of a page come from: the one question that is asked a thousand times more often than all others.
+/// How pages are read and single locations changed, which is asked a thousand times more often than all else.
 #[derive(Debug, Clone)]
 pub(super) enum Rows {
-    /// From connections of their own.
-    Geopackage(gpkg::readers::Readers),
-    /// From the pool that reads.
+    /// On connections of our own.
+    Geopackage {
+        /// They read pages.
+        readers: gpkg::readers::Readers,
+        /// It changes single locations.
+        writer: gpkg::writer::Writer,
+    },
+    /// Through the pools.
     Postgis,
 }
 
@@ -77,7 +82,8 @@ impl Store {
                 gpkg::migrate::run(&writer).await.map_err(|error| out_of_date(&options.database, error))?;
                 unfinished::refuse(&writer, &options.database).await?;
                 let reader = gpkg::connect::connect(path, options, Role::Reader).await?;
-                let rows = Rows::Geopackage(gpkg::readers::Readers::open(path, options)?);
+                let readers = gpkg::readers::Readers::open(path, options)?;
+                let rows = Rows::Geopackage { readers, writer: gpkg::writer::Writer::open(path)? };
                 Ok(Self { reader, writer, dialect: Dialect::Geopackage, rows })
             }
             Database::Postgis(url) => {
@@ -98,8 +104,9 @@ impl Store {
     /// Closes the connections; the last one to a file folds the write-ahead log into it.
     pub async fn close(self) -> Result<()> {
         self.reader.close().await?;
-        if let Rows::Geopackage(readers) = &self.rows {
+        if let Rows::Geopackage { readers, writer } = &self.rows {
             readers.close().await;
+            writer.close();
         }
         match self.dialect {
             Dialect::Geopackage => {

@@ -46,7 +46,7 @@ impl Store {
     pub async fn page(&self, query: BoundQuery, columns: Columns) -> Result<Read<Answer>> {
         let (limit, backward, order) = (query.limit(), query.backward(), query.order().clone());
         let rows = match &self.rows {
-            Rows::Geopackage(readers) => {
+            Rows::Geopackage { readers, .. } => {
                 let promise = gpkg::rows::promise(&query);
                 readers.run(promise, move |db| gpkg::rows::page(db, &query, columns)).await?
             }

@@ -4,17 +4,16 @@ use std::collections::BTreeMap;
 
 use entity::{account, layer, one_time_link};
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::model::account::NewAccount;
-use crate::model::email::EmailAddress;
 use crate::model::link::{Invitation, LinkContent, LinkId, LinkPurpose, Registration};
 use crate::model::time::format_timestamp;
 use crate::model::{AuditAction, AuditNote, Author, Role, Timestamp, UserId, Viewer};
 use crate::store::Store;
-use crate::store::accounts::{has_accounts, insert, target};
+use crate::store::accounts::{has_account, has_accounts, insert, target};
 use crate::store::links::{self, NewLink};
 use crate::store::sessions::revoke_sessions;
 
@@ -163,11 +162,6 @@ impl Store {
         writing.commit().await?;
         Ok(true)
     }
-}
-
-async fn has_account(transaction: &DatabaseTransaction, email: &EmailAddress) -> Result<bool> {
-    let same = account::Entity::find().filter(account::Column::EmailKey.eq(email.key()));
-    Ok(same.count(transaction).await? > 0)
 }
 
 fn invitation_target(id: LinkId) -> String {

@@ -17,6 +17,7 @@ crate::on_both_stores! {
     a_new_password_ends_the_other_sessions,
     the_last_administrator_stays_one,
     the_set_up_link_makes_one_administrator_once,
+    a_set_up_link_that_twenty_redeem_at_once_makes_one_administrator,
     an_administrator_keeps_accounts,
 }
 
@@ -205,6 +206,24 @@ async fn the_set_up_link_makes_one_administrator_once(store: Kind) {
         assert_eq!(code(&redeem(token, PASSWORD).await), "UNAUTHENTICATED");
     }
     assert!(matches!(accounts.first_start(Some(PASSWORD)).await, Ok(FirstStart::HasAccounts)));
+}
+
+async fn a_set_up_link_that_twenty_redeem_at_once_makes_one_administrator(store: Kind) {
+    let server = Server::on(store, &[]).await;
+    let Ok(FirstStart::Link(link)) = server.app.accounts().first_start(None).await else { panic!("no link") };
+    let set_up = "mutation($t: String!, $u: String!, $p: String!) {
+        setUpAdmin(token: $t, username: $u, password: $p) { user { username } } }";
+    let redeem = |number: usize| {
+        let router = server.router.clone();
+        let variables = json!({ "t": link.0, "u": format!("root{number}"), "p": PASSWORD });
+        async move { ask(&router, set_up, variables).await.1 }
+    };
+    let answers = futures_util::future::join_all((0..20).map(redeem)).await;
+    let (made, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer["errors"].is_null());
+    assert_eq!(made.len(), 1, "{answers:?}");
+    assert!(refused.iter().all(|answer| code(answer) == "UNAUTHENTICATED"), "{refused:?}");
+    assert_eq!(server.number("SELECT count(*) FROM account").await, 1);
+    assert_eq!(server.number("SELECT count(*) FROM one_time_link").await, 0);
 }
 
 async fn an_administrator_keeps_accounts(store: Kind) {

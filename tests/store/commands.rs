@@ -64,6 +64,10 @@ async fn an_operator_keeps_accounts_from_the_shell(store: Kind) {
         [(&json!("anna"), &json!("VIEWER"), &json!(true)), (&json!("root"), &json!("ADMIN"), &json!(false))]
     );
     printed(&server, &["user", "enable", "anna"], "");
+    assert!(printed(&server, &["user", "email", "anna", "anna@example.org"], "").contains("anna@example.org"));
+    assert!(complained(&server, &["user", "email", "root", "Anna@Example.org"], "").contains("another account"));
+    assert!(complained(&server, &["user", "email", "root", "no address"], "").contains("no e-mail address"));
+    assert!(!printed(&server, &["user", "email", "anna"], "").contains('@'));
     sign_in(&server.router, "anna").await;
 }
 

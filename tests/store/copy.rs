@@ -114,6 +114,31 @@ async fn there_and_back_again_is_equal_to_the_letter() {
 }
 
 #[tokio::test]
+async fn a_set_up_link_stays_behind_and_other_links_come_along() {
+    for (from, to) in [(Kind::Geopackage, Kind::Postgis), (Kind::Postgis, Kind::Geopackage)] {
+        let server = Server::on(from, &[]).await;
+        let link = "INSERT INTO one_time_link (purpose, hash, details, created_ms, expires_ms) VALUES";
+        server
+            .write_outside(&format!(
+                "{link} ('SET_UP', 'a', '{{}}', 1, 2), ('INVITATION', 'b', '{{}}', 1, 2), ('SET_UP', 'c', '{{}}', 1, 2)"
+            ))
+            .await;
+        let place = Place::new(to).await;
+        let report = moved(&url_of(&server, from), &place.url).await;
+        let table = report.tables.iter().find(|table| table.table == "one_time_link").expect("a table");
+        assert_eq!((table.source_rows, table.target_rows), (1, 1));
+        let question = "SELECT hash FROM one_time_link";
+        let hash: String = match &place.database {
+            None => place.outside().query_row(question, (), |row| row.get(0)).expect("one row"),
+            Some(database) => {
+                sqlx::query_scalar(question).fetch_one(&mut database.connect().await).await.expect("one row")
+            }
+        };
+        assert_eq!(hash, "b");
+    }
+}
+
+#[tokio::test]
 async fn a_question_has_the_same_answer_on_the_target() {
     for (from, to) in [(Kind::Geopackage, Kind::Postgis), (Kind::Postgis, Kind::Geopackage)] {
         let server = Server::with_places_on(from).await;

@@ -15,6 +15,7 @@ crate::on_both_stores! {
     whoever_registers_proves_the_address_and_signs_in_then,
     a_known_address_gets_the_same_answer_and_a_letter_that_says_so,
     a_forgotten_password_is_chosen_anew_once_and_ends_the_sessions,
+    an_address_that_an_administrator_sets_gets_the_letters_and_the_one_before_none,
     an_address_without_an_account_that_may_sign_in_gets_no_letter,
     an_invitation_makes_one_account_with_its_role_and_grants,
     an_administrator_lists_and_withdraws_invitations,
@@ -145,6 +146,42 @@ async fn a_forgotten_password_is_chosen_anew_once_and_ends_the_sessions(store: K
         let again = json!({ "t": token, "p": "snow on a long road" });
         assert_eq!(refused(&server, RESET, again).await, ("UNAUTHENTICATED".into(), json!("token")));
     }
+}
+
+async fn an_address_that_an_administrator_sets_gets_the_letters_and_the_one_before_none(store: Kind) {
+    let (server, mut sink) = open(store).await;
+    registered(&server, &mut sink, "bert", "bert@example.org").await;
+    let id = account(&server, "anna", Role::Viewer).await;
+    let root = root(&server).await;
+    let update = "mutation($id: ID!, $e: String) { updateUser(id: $id, input: { email: $e }) { email emailVerified } }";
+    let set =
+        async |email: Value| ask_as(&server.router, &root, update, json!({ "id": id.to_string(), "e": email })).await.1;
+    let taken = set(json!("Bert@Example.org")).await;
+    assert_eq!((code(&taken), &taken["errors"][0]["extensions"]["field"]), ("CONFLICT", &json!("input.email")));
+    assert_eq!(code(&set(json!("anna at home")).await), "BAD_INPUT");
+    let mut tokens = Vec::new();
+    for email in ["anna@example.org", "Anna@work.example"] {
+        let is = set(json!(email)).await;
+        assert_eq!(is["data"]["updateUser"], json!({ "email": email, "emailVerified": false }), "{is}");
+        done(&server, FORGOT, json!({ "e": email.to_lowercase() })).await;
+        let mail = sink.mail().await;
+        assert_eq!(mail.to, [email]);
+        tokens.push(mail.token("/account/reset"));
+    }
+    let refusal = refused(&server, RESET, json!({ "t": tokens[0], "p": SECOND })).await;
+    assert_eq!(refusal, ("UNAUTHENTICATED".into(), json!("token")), "the address before");
+    done(&server, RESET, json!({ "t": tokens[1], "p": SECOND })).await;
+    let is = set(json!("Anna@work.example")).await;
+    assert_eq!(is["data"]["updateUser"]["emailVerified"], true, "the same address stays proved: {is}");
+    assert_eq!(set(Value::Null).await["data"]["updateUser"]["email"], Value::Null);
+    let log = "{ auditLog(action: USER_UPDATED) { edges { node { before after } } } }";
+    let (_, log) = ask_as(&server.router, &root, log, json!({})).await;
+    let wanted = json!([
+        { "node": { "before": { "email": "Anna@work.example" }, "after": {} } },
+        { "node": { "before": { "email": "anna@example.org" }, "after": { "email": "Anna@work.example" } } },
+        { "node": { "before": {}, "after": { "email": "anna@example.org" } } },
+    ]);
+    assert_eq!(log["data"]["auditLog"]["edges"], wanted, "{log}");
 }
 
 async fn an_address_without_an_account_that_may_sign_in_gets_no_letter(store: Kind) {

@@ -35,6 +35,7 @@ mod mail;
 mod oidc;
 mod oidc_forged;
 mod oidc_keys;
+mod pace;
 mod paging;
 mod paths;
 mod postgis;

@@ -50,7 +50,7 @@ async fn what_one_server_takes_away_is_gone_on_the_other_within_five_seconds(sto
     ask_as(&server.router, &first, "mutation { logout }", json!({})).await;
     assert_eq!(other_than(&replica, &first, &editor).await.0, StatusCode::UNAUTHORIZED);
     assert_eq!(me(&replica, &second).await, editor);
-    let patch = |role, disabled| AccountPatch { role, disabled, grants: None };
+    let patch = |role, disabled| AccountPatch { role, disabled, ..AccountPatch::default() };
     let accounts = server.app.accounts();
     accounts.update(&Author::of(Viewer::Server), id, patch(Some(Role::Viewer), None)).await.expect("a change");
     assert_eq!(me(&server.router, &second).await.1, "VIEWER", "at once where it was changed");

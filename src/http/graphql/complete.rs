@@ -29,6 +29,9 @@ pub struct Types {
     composites: HashMap<Name, Composite>,
 }
 
+/// A field of a mutation, with how often it is there.
+pub(super) type Counted<'a> = (&'a Name, u32);
+
 /// A type that has fields.
 #[derive(Debug)]
 struct Composite {
@@ -86,6 +89,30 @@ impl Types {
         let walk = Walk { types: self, fragments: &document.fragments, switches };
         let members = walk.members(root, &[&operation.selection_set.node]);
         members.iter().any(|member| member.composite.is_some() && member.selections.len() > 1)
+    }
+
+    /// The fields of the root that a mutation runs, each as often as it is asked for, by whatever alias. What the schema does
+    /// not have is left out.
+    pub(super) fn changes<'a>(
+        &'a self,
+        document: &'a ExecutableDocument,
+        operation: &'a OperationDefinition,
+        switches: &'a Switches,
+    ) -> Vec<Counted<'a>> {
+        let mut changes = Vec::new();
+        let Some(root) = self.mutation.as_ref().filter(|_| operation.ty == OperationType::Mutation) else {
+            return changes;
+        };
+        let walk = Walk { types: self, fragments: &document.fragments, switches };
+        for member in walk.members(root, &[&operation.selection_set.node]) {
+            let times = u32::try_from(member.selections.len()).unwrap_or(u32::MAX);
+            match changes.iter_mut().find(|(name, _)| *name == member.name) {
+                Some((_, count)) => *count = count.saturating_add(times),
+                None if member.ty.is_some() => changes.push((member.name, times)),
+                None => {}
+            }
+        }
+        changes
     }
 
     /// Subscriptions are not answered here.
@@ -184,6 +211,7 @@ impl<'e> Fault<'e> {
 /// A field of an object as it was asked for, fields of the same response key merged.
 struct Member<'a> {
     key: &'a Name,
+    name: &'a Name,
     /// `None` for `__typename` and introspection, which are left alone.
     ty: Option<&'a Type>,
     /// The name of its type behind all lists, if that has fields.
@@ -246,10 +274,10 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn member(self, of: &Name, key: &'a Name, name: &Name, inner: &'a SelectionSet, certain: bool) -> Member<'a> {
+    fn member(self, of: &Name, key: &'a Name, name: &'a Name, inner: &'a SelectionSet, certain: bool) -> Member<'a> {
         let ty = self.types.composites.get(of).and_then(|of| of.fields.get(name));
         let composite = ty.map(innermost).filter(|name| self.types.composites.contains_key(*name));
-        Member { key, ty, composite, selections: vec![inner], certain, members: OnceCell::new() }
+        Member { key, name, ty, composite, selections: vec![inner], certain, members: OnceCell::new() }
     }
 
     fn object(

@@ -11,7 +11,9 @@ use super::documents::Documents;
 use super::mask::{code_of, mask, retry_after_of, to_server_error};
 use super::media::{Media, is_json};
 use super::origin::is_foreign;
+use super::pace::Pace;
 use super::question::{Asked, Question};
+use super::running::{fill_variables, only_queries, operation};
 use super::upload;
 use crate::app::App;
 use crate::config::{Config, HttpLimits, Limits};
@@ -20,8 +22,8 @@ use crate::graphql::browser_session::BrowserSession;
 use crate::graphql::context::{AskedTwice, ClientAddress, Sent};
 use crate::model::edit::signed_in;
 use crate::model::{Caller, IdempotencyKey, Viewer};
-use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
-use async_graphql::{ObjectType, Response as Answer, Schema, ServerError, SubscriptionType, Value, Variables};
+use async_graphql::parser::types::{ExecutableDocument, OperationType};
+use async_graphql::{ObjectType, Response as Answer, Schema, SubscriptionType, Value};
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -66,6 +68,7 @@ pub struct Door<E> {
 struct Shared {
     limits: Limits,
     documents: Documents,
+    pace: Pace,
     types: Types,
     introspection: bool,
     public_origin: Option<String>,
@@ -85,6 +88,7 @@ impl<E: Execute> Door<E> {
             types,
             limits: config.limits.clone(),
             documents: Documents::new(&config.limits.graphql),
+            pace: Pace::new(&config.limits.graphql),
             introspection: config.introspection,
             public_origin: config.public_url.as_ref().map(|url| url.origin.clone()),
             files,
@@ -106,6 +110,13 @@ impl<E: Execute> Door<E> {
             return Answer::from_errors(vec![error]);
         }
         let switches = Switches::of(&question.variables);
+        if let Some(running) = running {
+            let changes = self.shared.types.changes(&document, running, &switches);
+            let address = asker.address.map(|address| address.0);
+            if let Err(error) = self.shared.pace.take(asker.caller.viewer.actor(), address, &changes) {
+                return Answer::from_errors(vec![to_server_error(&error)]);
+            }
+        }
         let mut request = async_graphql::Request::new(question.query).variables(question.variables);
         request = asker.sign(request, index);
         request.operation_name = question.operation_name;
@@ -296,46 +307,6 @@ pub async fn get<E: Execute>(
         return with_etag(&headers, media.content_type(), "accept, accept-encoding, authorization", out);
     }
     finish(status_of(&answer, media), media, headers_of(answer), out)
-}
-
-/// The operation that would run.
-fn operation<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Option<&'a OperationDefinition> {
-    match &document.operations {
-        DocumentOperations::Single(operation) => Some(&operation.node),
-        DocumentOperations::Multiple(operations) => match name {
-            Some(name) => operations.get(name).map(|operation| &operation.node),
-            None if operations.len() == 1 => operations.values().next().map(|operation| &operation.node),
-            None => None,
-        },
-    }
-}
-
-fn only_queries(document: &ExecutableDocument) -> bool {
-    document.operations.iter().all(|(_, operation)| operation.node.ty == OperationType::Query)
-}
-
-/// Fills in the defaults, which async-graphql forgets for `@skip` and `@include`. A variable that may not be null must
-/// be given, even if no field uses it: async-graphql looks only on use.
-fn fill_variables(operation: &OperationDefinition, variables: &mut Variables) -> Result<(), ServerError> {
-    for variable in &operation.variable_definitions {
-        let definition = &variable.node;
-        let name = &definition.name.node;
-        let missing = match (variables.get(name), &definition.default_value) {
-            (Some(value), _) => *value == Value::Null,
-            (None, Some(default)) => {
-                variables.insert(name.clone(), default.node.clone());
-                false
-            }
-            (None, None) => true,
-        };
-        if missing && !definition.var_type.node.nullable {
-            let error = Error::bad_input("this variable must be given and not null").at(name.as_str());
-            let mut error = to_server_error(&error);
-            error.locations.push(variable.pos);
-            return Err(error);
-        }
-    }
-    Ok(())
 }
 
 /// A database that is out of reach, and attempts that come too fast, are told by the status too, for balancers and for clients

@@ -2,7 +2,7 @@
 //! reads bodies past the limit, and parses before it counts.
 //!
 //! A question passes `origin`, `browser` and `question` (who asks, in which form), `text_guard` (before the parser),
-//! `document_guard` (before validation), which `documents` keep together, then the executor; its answer passes
+//! `document_guard` (before validation), which `documents` keep together, `pace` (how often one may change something), then the executor; its answer passes
 //! `complete` (nulls and order as the specification has them), `mask` (what may leave) and `answer` (the bytes, in the form that `media` chose). What strikes from outside, `fault` puts into
 //! the same form.
 
@@ -17,7 +17,9 @@ mod handler;
 mod mask;
 mod media;
 mod origin;
+mod pace;
 mod question;
+mod running;
 mod text_guard;
 mod upload;
 

@@ -40,7 +40,7 @@ impl Locations {
             let found = access.writable(layer).map_err(|error| error.at("layer"))?;
             PropertySchema::of(found)?.check(new_properties)?;
             let row = NewRow { layer: found.id, ..row.clone() };
-            let Read::Current(writing) = self.store.write_locations(author, &access).await? else {
+            let Read::Current(writing) = self.store.write_location(author, &access).await? else {
                 return Ok(Read::Stale);
             };
             if let Some(place) = place {
@@ -50,14 +50,12 @@ impl Locations {
                     Claimed::Other => return Err(used_key()),
                 }
             }
-            let made = writing.insert_locations(std::slice::from_ref(&row)).await.map_err(taken)?;
-            let (id, _) = made.first().ok_or_else(|| Error::internal("an insert gave no row"))?;
-            writing.note(&[state::created(&access, *id, &row)?]).await?;
+            let id = writing.insert_noted(&row, state::of_new(&access, &row)?).await.map_err(taken)?;
             if let Some(place) = place {
-                writing.fulfil(place, *id).await?;
+                writing.fulfil(place, id).await?;
             }
             writing.commit().await?;
-            Ok(Read::Current(*id))
+            Ok(Read::Current(id))
         })
         .await
     }
@@ -81,7 +79,7 @@ impl Locations {
         })
         .await?;
         self.edit(&author.viewer, |access| async move {
-            let Read::Current(writing) = self.store.write_locations(author, &access).await? else {
+            let Read::Current(writing) = self.store.write_location(author, &access).await? else {
                 return Ok(Read::Stale);
             };
             let stored = writing.location(id).await?.ok_or_else(|| no_location(id))?;
@@ -106,7 +104,7 @@ impl Locations {
     pub async fn delete_location(&self, author: &Author, id: LocationId, version: Option<i64>) -> Result<()> {
         signed_in(&author.viewer)?;
         self.edit(&author.viewer, |access| async move {
-            let Read::Current(writing) = self.store.write_locations(author, &access).await? else {
+            let Read::Current(writing) = self.store.write_location(author, &access).await? else {
                 return Ok(Read::Stale);
             };
             let stored = writing.location(id).await?.ok_or_else(|| no_location(id))?;

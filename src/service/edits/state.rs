@@ -62,10 +62,6 @@ fn layer_key(access: &Access, layer: i64) -> Option<&str> {
     access.layer(layer).map(|layer| layer.key.as_str())
 }
 
-fn note(action: AuditAction, id: LocationId, before: Option<String>, after: Option<String>) -> AuditNote {
-    AuditNote { action, target: format!("location:{id}"), before, after }
-}
-
 /// The whole of a stored location; also what a writer is told who came too late.
 pub fn whole(access: &Access, stored: &StoredLocation) -> Result<String> {
     let state = State {
@@ -79,8 +75,8 @@ pub fn whole(access: &Access, stored: &StoredLocation) -> Result<String> {
     state.write()
 }
 
-/// A location was made.
-pub fn created(access: &Access, id: LocationId, row: &NewRow) -> Result<AuditNote> {
+/// The whole of a location that is to be made.
+pub fn of_new(access: &Access, row: &NewRow) -> Result<String> {
     let state = State {
         layer: layer_key(access, row.layer),
         external_id: Some(&row.external_id),
@@ -89,12 +85,17 @@ pub fn created(access: &Access, id: LocationId, row: &NewRow) -> Result<AuditNot
         properties: Some(raw(&row.properties)?),
         version: Some(1),
     };
-    Ok(note(AuditAction::LocationCreated, id, None, Some(state.write()?)))
+    state.write()
+}
+
+/// A location was made.
+pub fn created(access: &Access, id: LocationId, row: &NewRow) -> Result<AuditNote> {
+    Ok(AuditNote::of_location(AuditAction::LocationCreated, id, None, Some(of_new(access, row)?)))
 }
 
 /// A location is gone.
 pub fn deleted(access: &Access, stored: &StoredLocation) -> Result<AuditNote> {
-    Ok(note(AuditAction::LocationDeleted, stored.id, Some(whole(access, stored)?), None))
+    Ok(AuditNote::of_location(AuditAction::LocationDeleted, stored.id, Some(whole(access, stored)?), None))
 }
 
 /// A location was changed: both sides of what differs. `None` when nothing does.
@@ -126,7 +127,12 @@ pub fn updated(access: &Access, stored: &StoredLocation, row: &NewRow) -> Result
         return Ok(None);
     }
     (before.version, after.version) = (Some(stored.version), Some(stored.version.saturating_add(1)));
-    Ok(Some(note(AuditAction::LocationUpdated, stored.id, Some(before.write()?), Some(after.write()?))))
+    Ok(Some(AuditNote::of_location(
+        AuditAction::LocationUpdated,
+        stored.id,
+        Some(before.write()?),
+        Some(after.write()?),
+    )))
 }
 
 /// Whether two texts are one JSON value, members in the same order. Spaces of a foreign writer are no difference.

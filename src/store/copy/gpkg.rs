@@ -10,6 +10,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _, TypeInfo as _, ValueRef
 use crate::error::{Error, ErrorCode, Result};
 use crate::store::copy::plan::{Column, Shape, TablePlan, quoted};
 use crate::store::copy::side::{Purpose, Rows, fault};
+use crate::store::copy::tables::copied;
 use crate::store::copy::value::{Kind, Value, as_gpkg};
 use crate::store::gpkg::functions;
 
@@ -75,7 +76,7 @@ pub fn rows<'a>(connection: &'a mut SqliteConnection, plan: &'a TablePlan, after
         0 => String::new(),
         count => format!("WHERE ({keys}) > ({})", vec!["?"; count].join(", ")),
     };
-    let question = format!("SELECT {} FROM {} {behind} ORDER BY {keys}", plan.names(), quoted(plan.table));
+    let question = format!("SELECT {} FROM {} {behind} ORDER BY {keys}", plan.names(), copied(plan.table));
     let mut query = sqlx::query(AssertSqlSafe(question));
     for value in after {
         query = bind(query, value.clone());

@@ -9,6 +9,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::store::copy::binary::{self, EPOCH_MICROS};
 use crate::store::copy::plan::{Column, Planned, Shape, TablePlan, quoted};
 use crate::store::copy::side::{Purpose, Rows, fault};
+use crate::store::copy::tables::copied;
 use crate::store::copy::value::{Kind, Value, time_text};
 
 /// Opens a connection without time limits: it has work for as long as the other side has.
@@ -79,7 +80,7 @@ pub fn rows<'a>(connection: &'a mut PgConnection, plan: &'a TablePlan, after: &[
         }
     };
     let columns = columns.join(", ");
-    let question = format!("SELECT {columns} FROM {} {behind} ORDER BY {keys}", quoted(plan.table));
+    let question = format!("SELECT {columns} FROM {} {behind} ORDER BY {keys}", copied(plan.table));
     let mut query = sqlx::query(AssertSqlSafe(question));
     for value in after {
         query = match value {

@@ -353,7 +353,7 @@ async fn total(source: &mut Connection, table: &str) -> Result<u64> {
 }
 
 fn count(table: &str) -> String {
-    format!("SELECT count(*) FROM {table}")
+    format!("SELECT count(*) FROM {}", tables::copied(table))
 }
 
 fn version(table: &str) -> String {

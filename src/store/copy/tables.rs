@@ -10,6 +10,8 @@ pub struct Table {
     pub way: Way,
     /// A condition that holds for the rows which the migrations themselves put there: a table with no others counts as empty.
     pub seed: &'static str,
+    /// A condition that holds for the rows which are copied, and the others stay behind.
+    pub only: &'static str,
 }
 
 /// How a table gets to the other side.
@@ -29,7 +31,8 @@ pub const TABLES: &[Table] = &[
     rows("account_identity"),
     rows("session"),
     rows("api_token"),
-    rows("one_time_link"),
+    // A set-up link stands in the log of one server: whoever reads it there is not to administer the other one.
+    Table { only: "purpose <> 'SET_UP'", ..rows("one_time_link") },
     rows("layer_property"),
     rows("location"),
     rows("location_change"),
@@ -65,12 +68,12 @@ pub const LEFT_OUT_COLUMNS: &[(&str, &str, &str)] = &[
 
 /// A table that is copied row by row.
 const fn rows(name: &'static str) -> Table {
-    Table { name, way: Way::Rows, seed: "false" }
+    Table { name, way: Way::Rows, seed: "false", only: "true" }
 }
 
 /// A table with one row and a version.
 const fn version(name: &'static str) -> Table {
-    Table { name, way: Way::Version, seed: "true" }
+    Table { name, way: Way::Version, seed: "true", only: "true" }
 }
 
 /// The tables that are copied row by row.
@@ -81,6 +84,12 @@ pub fn with_rows() -> impl DoubleEndedIterator<Item = &'static Table> {
 /// The tables with a version.
 pub fn with_version() -> impl Iterator<Item = &'static Table> {
     TABLES.iter().filter(|table| table.way == Way::Version)
+}
+
+/// The rows of a table that are copied, as a statement reads them.
+pub fn copied(name: &str) -> String {
+    let only = TABLES.iter().find(|table| table.name == name).map_or("true", |table| table.only);
+    format!("(SELECT * FROM {name} WHERE {only}) AS {name}")
 }
 
 /// Whether the table is named above, as copied or as left out.

@@ -76,6 +76,7 @@ fn sqlite_options(path: &Path, role: Role) -> SqliteConnectOptions {
     }
 }
 
-fn cannot_open(path: &Path, error: impl std::error::Error + Send + Sync + 'static) -> Error {
+/// A start that fails has words for the operator.
+pub(super) fn cannot_open(path: &Path, error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::new(ErrorCode::Unavailable, format!("the database {} cannot be opened", path.display())).caused_by(error)
 }

@@ -11,3 +11,4 @@ pub mod readers;
 mod readers_tests;
 pub mod rows;
 pub mod statement;
+pub mod writer;

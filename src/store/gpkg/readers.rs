@@ -16,7 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::error::{Error, ErrorCode, Result};
 use crate::store::connect::StoreOptions;
 use crate::store::error::too_long;
-use crate::store::gpkg::connect::{BUSY_TIMEOUT, STATEMENT_CACHE};
+use crate::store::gpkg::connect::{BUSY_TIMEOUT, STATEMENT_CACHE, cannot_open};
 use crate::store::gpkg::functions::{self, STEPS_BETWEEN_CHECKS};
 
 /// Memory that a reader keeps pages of the file in. SQLite's own 2 MB are a few views of a map; a page that is not there is
@@ -180,9 +180,7 @@ fn connect(path: &Path) -> Result<Connection> {
         functions::teach(&connection)?;
         Ok(connection)
     };
-    opened().map_err(|error| {
-        Error::new(ErrorCode::Unavailable, format!("the database {} cannot be opened", path.display())).caused_by(error)
-    })
+    opened().map_err(|error| cannot_open(path, error))
 }
 
 /// Whether the question that runs here is over its time, or nobody waits for it.

@@ -18,7 +18,7 @@ pub fn prepare<'a>(db: &'a Connection, (sql, values): &(String, Values)) -> Resu
 }
 
 /// A value of a statement as SQLite takes it.
-struct Parameter<'a>(&'a Bound);
+pub(super) struct Parameter<'a>(pub(super) &'a Bound);
 
 impl ToSql for Parameter<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {

@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::model::AuditNote;
 use crate::store::write::Writing;
 use crate::store::write::locations::to_json;
+use crate::store::write::statements::Statements;
 
 /// Notes of one statement.
 const NOTES_PER_STATEMENT: usize = 1_000;
@@ -18,7 +19,7 @@ struct Wire<'a> {
     c: Option<&'a str>,
 }
 
-impl Writing {
+impl<T: Statements> Writing<T> {
     /// Notes what is done in this transaction, with its author and the request.
     pub async fn note(&self, notes: &[AuditNote]) -> Result<()> {
         let sql = self.sql(

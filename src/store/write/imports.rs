@@ -4,7 +4,7 @@
 //! A row of a batch is compared with the stored one by its bytes. One that another program wrote in its own way (another byte
 //! order, other spaces) is therefore changed once, to the same thing in our words.
 
-use sea_orm::{ConnectionTrait, QueryResult, Statement};
+use sea_orm::{ConnectionTrait, Statement};
 use serde::Serialize;
 
 use crate::error::{Error, Result};
@@ -16,6 +16,7 @@ use crate::store::dialect::Dialect;
 use crate::store::imports::{Ending, write};
 use crate::store::write::Writing;
 use crate::store::write::locations::{push_hex, to_json};
+use crate::store::write::statements::Row;
 
 /// Rows and bytes of a batch: above this the text costs more memory than round trips cost time.
 const MAX_ROWS: u64 = 1_000;
@@ -148,7 +149,7 @@ impl Store {
         let sql = taken(self.dialect);
         let backend = self.reader.get_database_backend();
         let statement = Statement::from_sql_and_values(backend, sql, [batch.json.as_str().into(), layer.into()]);
-        taken_of(&self.reader.query_all_raw(statement).await?)
+        taken_of(self.reader.query_all_raw(statement).await?.into_iter().map(Row::Pooled))
     }
 
     /// Ends a job in a transaction of its own. `false` when it was no longer this runner's.
@@ -201,7 +202,7 @@ impl Writing {
     /// The numbers of those rows of a batch whose external ids are taken.
     pub async fn taken_rows(&self, layer: LayerId, batch: &ImportBatch) -> Result<Vec<(u64, String)>> {
         let values = [batch.json.as_str().into(), layer.into()];
-        taken_of(&self.rows(taken(self.dialect), values).await?)
+        taken_of(self.rows(taken(self.dialect), values).await?)
     }
 
     /// Begins to remember which external ids are met, until the transaction ends.
@@ -300,6 +301,6 @@ const fn taken(dialect: Dialect) -> &'static str {
     }
 }
 
-fn taken_of(rows: &[QueryResult]) -> Result<Vec<(u64, String)>> {
-    rows.iter().map(|row| Ok((row.try_get_by_index::<i64>(0)?.unsigned_abs(), row.try_get_by_index(1)?))).collect()
+fn taken_of(rows: impl IntoIterator<Item = Row>) -> Result<Vec<(u64, String)>> {
+    rows.into_iter().map(|row| Ok((row.get::<i64>(0)?.unsigned_abs(), row.get(1)?))).collect()
 }

@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::model::KeyedPlace;
 use crate::store::write::Writing;
+use crate::store::write::statements::Statements;
 
 /// What a key stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +16,7 @@ pub enum Claimed {
     Other,
 }
 
-impl Writing {
+impl<T: Statements> Writing<T> {
     /// Takes a key for a request, told by its fingerprint. Whoever else sends the key waits until this transaction ends.
     /// Keys are kept for 24 hours.
     pub async fn claim(&self, place: &KeyedPlace, fingerprint: &str) -> Result<Claimed> {
@@ -45,7 +46,7 @@ impl Writing {
             )
             .await?;
         let row = rows.first().ok_or_else(|| Error::internal("a key that is there cannot be read"))?;
-        let (known, target): (String, Option<i64>) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        let (known, target): (String, Option<i64>) = (row.get(0)?, row.get(1)?);
         match target.filter(|_| known == fingerprint) {
             Some(target) => Ok(Claimed::Made(target)),
             None => Ok(Claimed::Other),

@@ -6,17 +6,18 @@
 use std::fmt::Write as _;
 
 use entity::location::{Column, Entity as Location};
+use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
-use sea_orm::{ConnectionTrait, QueryResult};
 use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::geometry::{Envelope, Geometry};
-use crate::model::{LayerId, LocationId};
+use crate::model::{AuditAction, AuditNote, LayerId, LocationId};
 use crate::query::BoundQuery;
 use crate::store::dialect::Dialect;
 use crate::store::sql::filter::condition;
 use crate::store::write::Writing;
+use crate::store::write::statements::{Row, Statements};
 
 /// Rows of one statement: above this the text costs more memory than round trips cost time.
 const ROWS_PER_STATEMENT: usize = 1_000;
@@ -88,28 +89,6 @@ pub(super) fn to_json(value: &impl Serialize) -> Result<String> {
 }
 
 impl Writing {
-    /// One location, locked.
-    pub async fn location(&self, id: LocationId) -> Result<Option<StoredLocation>> {
-        let sql = self.sql(
-            "SELECT id, layer_id, external_id, name, geom, properties, version FROM location WHERE id = $1",
-            "SELECT id, layer_id, external_id, name, geom::bytea AS geom, properties, version FROM location
-             WHERE id = $1 FOR UPDATE",
-        );
-        self.rows(sql, [id.into()]).await?.iter().map(stored).next().transpose()
-    }
-
-    /// The locations of a layer that have one of these external ids, locked.
-    pub async fn by_external_id(&self, layer: LayerId, external_ids: &[&str]) -> Result<Vec<StoredLocation>> {
-        let sql = self.sql(
-            "SELECT id, layer_id, external_id, name, geom, properties, version FROM location
-             WHERE layer_id = $1 AND external_id IN (SELECT value FROM json_each($2))",
-            "SELECT id, layer_id, external_id, name, geom::bytea AS geom, properties, version FROM location
-             WHERE layer_id = $1 AND external_id = ANY (ARRAY(SELECT json_array_elements_text($2::json)))
-             ORDER BY id FOR UPDATE",
-        );
-        self.rows(sql, [layer.into(), to_json(&external_ids)?.into()]).await?.iter().map(stored).collect()
-    }
-
     /// The locations that pass a bound filter, by id, at most so many, locked. The transaction holds the catalogue that the
     /// question was bound on.
     pub async fn matching(&self, query: &BoundQuery, limit: usize) -> Result<Vec<StoredLocation>> {
@@ -136,7 +115,66 @@ impl Writing {
                 select.lock_exclusive();
             }
         }
-        self.transaction.query_all(&select).await?.iter().map(stored).collect()
+        let rows = self.transaction.query_all(&select).await?;
+        rows.into_iter().map(|row| stored(&Row::Pooled(row))).collect()
+    }
+}
+
+impl<T: Statements> Writing<T> {
+    /// One location, locked.
+    pub async fn location(&self, id: LocationId) -> Result<Option<StoredLocation>> {
+        let sql = self.sql(
+            "SELECT id, layer_id, external_id, name, properties, version, geom FROM location WHERE id = $1",
+            "SELECT id, layer_id, external_id, name, properties, version, geom::bytea FROM location
+             WHERE id = $1 FOR UPDATE",
+        );
+        self.rows(sql, [id.into()]).await?.iter().map(stored).next().transpose()
+    }
+
+    /// The locations of a layer that have one of these external ids, locked.
+    pub async fn by_external_id(&self, layer: LayerId, external_ids: &[&str]) -> Result<Vec<StoredLocation>> {
+        let sql = self.sql(
+            "SELECT id, layer_id, external_id, name, properties, version, geom FROM location
+             WHERE layer_id = $1 AND external_id IN (SELECT value FROM json_each($2))",
+            "SELECT id, layer_id, external_id, name, properties, version, geom::bytea FROM location
+             WHERE layer_id = $1 AND external_id = ANY (ARRAY(SELECT json_array_elements_text($2::json)))
+             ORDER BY id FOR UPDATE",
+        );
+        self.rows(sql, [layer.into(), to_json(&external_ids)?.into()]).await?.iter().map(stored).collect()
+    }
+
+    /// Makes a location and notes it, with its state as the audit log keeps it; gives the row number.
+    pub async fn insert_noted(&self, row: &NewRow, state: String) -> Result<LocationId> {
+        match self.dialect {
+            Dialect::Geopackage => {
+                let made = self.insert_locations(std::slice::from_ref(row)).await?;
+                let (id, _) = *made.first().ok_or_else(|| Error::internal("an insert gave no row"))?;
+                self.note(&[AuditNote::of_location(AuditAction::LocationCreated, id, None, Some(state))]).await?;
+                Ok(id)
+            }
+            // Each statement is a round trip.
+            Dialect::Postgis => {
+                let sql = "WITH made AS (
+                        INSERT INTO location (layer_id, external_id, name, geom, properties, created_by, updated_by)
+                        VALUES ($1, $2, $3, $4::bytea::geometry, $5, $6, $6) RETURNING id),
+                    noted AS (INSERT INTO audit_log (actor, request_id, action, target, after_json)
+                        SELECT $6, $7, $8, 'location:' || id, $9 FROM made)
+                    SELECT id FROM made";
+                let values = [
+                    row.layer.into(),
+                    row.external_id.as_deref().into(),
+                    row.name.as_str().into(),
+                    self.dialect.stored(&row.geometry).into(),
+                    row.properties.as_str().into(),
+                    self.actor.into(),
+                    self.request_id.clone().into(),
+                    AuditAction::LocationCreated.as_str().into(),
+                    state.into(),
+                ];
+                let rows = self.rows(sql, values).await?;
+                rows.first().ok_or_else(|| Error::internal("an insert gave no row"))?.get(0)
+            }
+        }
     }
 
     /// Makes locations; gives each row number with the external id it belongs to, in no promised order.
@@ -155,7 +193,7 @@ impl Writing {
         for batch in rows.chunks(ROWS_PER_STATEMENT) {
             let wire: Vec<_> = batch.iter().map(|row| Wire::of(self.dialect, None, row)).collect();
             for row in self.rows(sql, [to_json(&wire)?.into(), self.actor.into()]).await? {
-                made.push((row.try_get_by_index(0)?, row.try_get_by_index(1)?));
+                made.push((row.get(0)?, row.get(1)?));
             }
         }
         self.describe_contents(extent(rows.iter())).await?;
@@ -212,7 +250,7 @@ impl Writing {
     pub(super) async fn last_change(&self) -> Result<i64> {
         let rows = self.rows("SELECT coalesce(max(sequence), 0) FROM location_change", []).await?;
         let row = rows.first().ok_or_else(|| Error::internal("an aggregate gave no row"))?;
-        Ok(row.try_get_by_index(0)?)
+        row.get(0)
     }
 
     pub(super) async fn sign_deletions(&self, before: i64) -> Result<()> {
@@ -257,14 +295,14 @@ fn extent<'a>(rows: impl Iterator<Item = &'a NewRow>) -> Envelope {
     extent
 }
 
-fn stored(row: &QueryResult) -> Result<StoredLocation> {
+fn stored(row: &Row) -> Result<StoredLocation> {
     Ok(StoredLocation {
-        id: row.try_get("", "id")?,
-        layer: row.try_get("", "layer_id")?,
-        external_id: row.try_get("", "external_id")?,
-        name: row.try_get("", "name")?,
-        blob: row.try_get("", "geom")?,
-        properties: row.try_get("", "properties")?,
-        version: row.try_get("", "version")?,
+        id: row.get(0)?,
+        layer: row.get(1)?,
+        external_id: row.get(2)?,
+        name: row.get(3)?,
+        properties: row.get(4)?,
+        version: row.get(5)?,
+        blob: row.get(6)?,
     })
 }

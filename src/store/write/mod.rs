@@ -6,6 +6,7 @@ pub mod keys;
 pub mod layers;
 pub mod locations;
 pub mod prune;
+pub mod statements;
 pub mod writing;
 
 pub use locations::{NewRow, StoredLocation};

@@ -87,7 +87,7 @@ impl Store {
             Dialect::Postgis => {
                 let rows = writing.rows("SELECT pg_try_advisory_xact_lock(7161320463101518196)", []).await?;
                 let row = rows.first().ok_or_else(|| Error::internal("a function gave no row"))?;
-                if !row.try_get_by_index::<bool>(0)? {
+                if !row.get::<bool>(0)? {
                     writing.abandon().await?;
                     return Ok(None);
                 }
