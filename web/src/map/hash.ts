@@ -92,7 +92,7 @@ function pairsOf(query: string): Map<string, string> {
 
 function encoded(text: string): string {
   // A lone half of a surrogate pair has no UTF-8.
-  return encodeURIComponent(text.toWellFormed());
+  return encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\uFFFD'));
 }
 
 function decoded(text: string): string {
