@@ -40,6 +40,12 @@ test('the keyboard alone reaches everything, the skip link first', async ({ page
   await expect(skip).not.toBeInViewport();
   await expect(page.getByRole('link', { name: 'GraphiQL' })).toBeFocused();
   await page.keyboard.press('Tab');
+  await expect(map.search).toBeFocused();
+  for (const name of ['Where am I?', 'Share']) {
+    await page.keyboard.press('Tab');
+    await expect(page.getByRole('button', { name })).toBeFocused();
+  }
+  await page.keyboard.press('Tab');
   await expect(map.layer('Cities')).toBeFocused();
   await page.keyboard.press('Space');
   await expect(map.layer('Cities')).not.toBeChecked();
@@ -49,9 +55,19 @@ test('the keyboard alone reaches everything, the skip link first', async ({ page
     await page.keyboard.press('Tab');
     await expect(map.layer(title)).toBeFocused();
   }
+  await page.keyboard.press('Tab');
+  await expect(map.filter.locator('summary')).toBeFocused();
+  await page.keyboard.press('Tab');
+  await expect(map.list.getByLabel('Order')).toBeFocused();
+  await page.keyboard.press('Tab');
+  await expect(map.list.getByRole('button', { name: 'Table' })).toBeFocused();
   // The list is one stop, whatever its length.
   await page.keyboard.press('Tab');
   await expect(map.group('Cities').locator('.row').first()).toBeFocused();
+  for (const name of ['Language', 'Units']) {
+    await page.keyboard.press('Tab');
+    await expect(page.getByLabel(name)).toBeFocused();
+  }
   await page.keyboard.press('Tab');
   await expect(map.map).toBeFocused();
   const [, latitude = 0] = map.viewInLink();
