@@ -13,6 +13,8 @@ interface Listener {
   /** Drawing begins (true) or ends. */
   onDrawing(on: boolean): void;
   onDone(area: Area): void;
+  /** The map was clicked while nothing was drawn. */
+  onIdleClick(place: L.LatLng): void;
 }
 
 export interface Drawing {
@@ -21,7 +23,6 @@ export interface Drawing {
   start(kind: Area['kind']): void;
   /** False when nothing was being drawn. */
   cancel(): boolean;
-  isActive(): boolean;
 }
 
 export function createDrawing(map: L.Map, listener: Listener): Drawing {
@@ -88,7 +89,7 @@ export function createDrawing(map: L.Map, listener: Listener): Drawing {
     return map.latLngToContainerPoint(place).distanceTo(map.latLngToContainerPoint([latitude, longitude]));
   }
 
-  map.on('click', ({ latlng }) => add(latlng));
+  map.on('click', ({ latlng }) => (kind === null ? listener.onIdleClick(latlng) : add(latlng)));
   map.on('mousemove', ({ latlng }) => kind !== null && points.length > 0 && show(latlng));
   map.on('move', () => {
     if (kind !== null && points.length > 0 && map.getContainer().classList.contains('by-keyboard')) show(map.getCenter());
@@ -119,7 +120,6 @@ export function createDrawing(map: L.Map, listener: Listener): Drawing {
       stop();
       return was;
     },
-    isActive: () => kind !== null,
   };
 }
 

@@ -3,6 +3,7 @@ import * as L from 'leaflet';
 import type { Feature, Geometry, Position } from '../shared/geojson';
 import { h } from '../shared/dom';
 import { t } from '../shared/i18n';
+import type { Coordinate } from './coordinates';
 import { cssColor } from './leaflet';
 import { colorOf, radiusOf, type LayerStyle, type SymbolName } from './style';
 import { SymbolMarker } from './symbols';
@@ -113,6 +114,11 @@ export function anchorOf(geometry: Geometry): Position {
       return first === undefined ? [0, 0] : anchorOf(first);
     }
   }
+}
+
+export function coordinateOf({ geometry }: Feature): Coordinate {
+  const [longitude = 0, latitude = 0] = anchorOf(geometry);
+  return { latitude, longitude };
 }
 
 type PathStyle = L.PathOptions & { radius: number; weight: number; symbol: SymbolName };

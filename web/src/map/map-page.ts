@@ -11,7 +11,7 @@ import { siteRoot } from '../shared/site';
 import type { Area } from './area';
 import type { Coordinate } from './coordinates';
 import { createDrawing } from './draw';
-import { createFeatureLayers, type FeatureLayers } from './features';
+import { coordinateOf, createFeatureLayers, type FeatureLayers } from './features';
 import { NO_FILTER, wholeFilter, type PlaceFilter } from './filter';
 import { FilterPanel } from './filter-panel';
 import { formatHash, parseHash, type Permalink } from './hash';
@@ -104,7 +104,7 @@ export class MapPage {
     });
     this.#popup = createPlacePopup(map, {
       onClose: () => this.#close(),
-      onAround: framed ? null : (place) => this.#goAround(place, null),
+      onAround: framed ? null : (feature) => void this.#aroundPlace(feature),
     });
     this.#areaLayer = keepArea(map);
     this.#draw = createDrawing(map, {
@@ -113,6 +113,7 @@ export class MapPage {
         if (on) page.setSheet(false);
       },
       onDone: (area) => this.#shown?.filter.setArea(area),
+      onIdleClick: (place) => this.#clicked(place),
     });
     page.onSkip(() => this.#list.focus());
     page.overMap(this.#notices.element, this.#draw.element, ...(framed ? [this.#wayOut()] : []));
@@ -188,11 +189,6 @@ export class MapPage {
 
   #listen(): void {
     this.#map.on('moveend', () => this.#refresh());
-    this.#map.on('click', ({ latlng }) => {
-      // The click that closes a popup does nothing else.
-      if (this.#draw.isActive() || this.#opened !== null || this.#setup.framed) return;
-      this.#nearby.show({ latitude: latlng.lat, longitude: latlng.lng, meters: this.#nearby.around?.meters ?? this.#nearby.fittingRadius() });
-    });
     addEventListener('hashchange', () => this.#follow());
     document.addEventListener('keydown', (event) => {
       if (event.key !== 'Escape' || isDialogOpen() || this.#draw.cancel()) return;
@@ -200,6 +196,12 @@ export class MapPage {
       else if (this.#nearby.around !== null) this.#nearby.show(null);
       else this.#page.setSheet(false);
     });
+  }
+
+  /** Anywhere but on a place. The click that closes a popup does nothing else. */
+  #clicked({ lat, lng }: L.LatLng): void {
+    if (this.#opened !== null || this.#setup.framed || this.#shown === null) return;
+    this.#nearby.show({ latitude: lat, longitude: lng, meters: this.#nearby.around?.meters ?? this.#nearby.fittingRadius() });
   }
 
   /** Brings everything in step with the view and the layers shown, and asks for what is missing. */
@@ -330,6 +332,15 @@ export class MapPage {
     if (zoom !== null) this.#map.setView([latitude, longitude], Math.max(zoom, this.#map.getZoom()), { animate: false });
     this.#nearby.show({ latitude, longitude, meters: this.#nearby.fittingRadius() });
     this.#nearby.focus();
+  }
+
+  /** On the map a position is as coarse as the view; distances want it whole. */
+  async #aroundPlace(feature: Feature): Promise<void> {
+    try {
+      this.#goAround(coordinateOf((await askFeature(feature.id)) ?? feature), null);
+    } catch (error) {
+      this.#notices.setError(error);
+    }
   }
 
   #goTo({ id, layer, box }: Found): void {

@@ -5,7 +5,6 @@ import { h, type Child } from '../shared/dom';
 import { formatDate, formatNumber, t } from '../shared/i18n';
 import { linked } from '../shared/linked';
 import { labelOf, momentOf } from '../shared/text';
-import type { Coordinate } from './coordinates';
 import { anchorOf, nameOf } from './features';
 import type { Layer } from './queries';
 import { swatch } from './swatch';
@@ -25,7 +24,7 @@ export interface PopupActions {
   /** The reader is done with it, by its button or by a click beside it. */
   onClose(): void;
   /** What lies around it is asked for; null where that is not offered. */
-  onAround: ((place: Coordinate) => void) | null;
+  onAround: ((feature: Feature) => void) | null;
 }
 
 export function createPlacePopup(map: L.Map, actions: PopupActions): PlacePopup {
@@ -66,14 +65,9 @@ function popupContent(feature: Feature, { title, style }: Layer, { onClose, onAr
     h('p', { class: 'place-layer' }, swatch(shape, { ...style, color: colorOf(style, feature.properties) }), title),
     h('h2', { class: 'place-name', id: HEADING }, nameOf(feature)),
     rows.length === 0 ? h('p', { class: 'muted' }, t('popup.plain')) : h('dl', { class: 'place-properties', tabindex: 0 }, ...rows),
-    onAround === null ? null : h('button', { class: 'place-around', type: 'button', onclick: () => onAround(coordinateOf(feature)) }, t('popup.around')),
+    onAround === null ? null : h('button', { class: 'place-around', type: 'button', onclick: () => onAround(feature) }, t('popup.around')),
     h('button', { class: 'place-close', type: 'button', 'aria-label': t('popup.close'), onclick: onClose }, '×'),
   );
-}
-
-function coordinateOf({ geometry }: Feature): Coordinate {
-  const [longitude = 0, latitude = 0] = anchorOf(geometry);
-  return { latitude, longitude };
 }
 
 function propertyRows(feature: Feature): HTMLElement[] {
