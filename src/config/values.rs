@@ -205,7 +205,8 @@ mod tests {
         let two = Embedders::read("https://A.example, http://b.example:8080/,").unwrap();
         assert_eq!(two, Embedders::Origins(vec!["https://a.example".to_owned(), "http://b.example:8080".to_owned()]));
         assert!(two.any() && !Embedders::default().any());
-        for bad in ["a.example", "https://a.example/path", "https://*.a.example", "https://a?b", "self", "https://a;b"] {
+        for bad in ["a.example", "https://a.example/path", "https://*.a.example", "https://a?b", "self", "https://a;b"]
+        {
             assert!(Embedders::read(bad).is_err(), "{bad}");
         }
     }

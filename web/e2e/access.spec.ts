@@ -157,7 +157,7 @@ test.describe('on a phone', () => {
     await page.getByLabel('Sources').tap();
     const at = await map.pixelOf(9, 53.3);
     await page.touchscreen.tap(at.x, at.y);
-    await expect(page.locator('.near-pin').first()).toBeVisible();
+    await expect(page.locator('.near-pin span').first()).toBeVisible();
     await page.getByRole('button', { name: 'Show layers and places' }).tap();
     await expect(map.nearby.locator('.row').first()).toBeVisible();
     await map.filter.locator('summary').tap();
