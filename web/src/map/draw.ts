@@ -9,6 +9,9 @@ import { formatDistance } from './units';
 /** A click so near to the first corner closes a polygon. */
 const CLOSING_PIXELS = 12;
 
+/** Two clicks within this may be one double click. */
+const DOUBLE_CLICK_MS = 500;
+
 interface Listener {
   /** Drawing begins (true) or ends. */
   onDrawing(on: boolean): void;
@@ -79,7 +82,8 @@ export function createDrawing(map: L.Map, listener: Listener): Drawing {
     points = [];
     element.hidden = true;
     preview.remove();
-    map.doubleClickZoom.enable();
+    // The second of two quick taps ends the drawing, and is then told as a double click.
+    setTimeout(() => kind === null && map.doubleClickZoom.enable(), DOUBLE_CLICK_MS);
     map.getContainer().classList.remove('drawing', 'by-keyboard');
     map.getContainer().focus({ preventScroll: true });
     listener.onDrawing(false);

@@ -6,7 +6,6 @@ import { isDialogOpen } from '../shared/dialog';
 import { h } from '../shared/dom';
 import type { Feature } from '../shared/geojson';
 import { t } from '../shared/i18n';
-import type { Settings } from '../shared/settings';
 import { siteRoot } from '../shared/site';
 import type { Area } from './area';
 import type { Coordinate } from './coordinates';
@@ -14,7 +13,7 @@ import { createDrawing } from './draw';
 import { coordinateOf, createFeatureLayers, type FeatureLayers } from './features';
 import { NO_FILTER, wholeFilter, type PlaceFilter } from './filter';
 import { FilterPanel } from './filter-panel';
-import { formatHash, parseHash, type Permalink } from './hash';
+import { formatHash, parseHash } from './hash';
 import { addScale, fitExtents, keepArea, viewOf } from './leaflet';
 import { createLegend, type Legend } from './legend';
 import { PlaceList, type Group } from './list';
@@ -26,6 +25,7 @@ import type { Page } from './page';
 import { createPlacePopup } from './popup';
 import { askFeature, askLayers, type Found, type Layer } from './queries';
 import { createSearch } from './search';
+import type { Setup } from './setup';
 import { createSettingsMenu } from './settings-menu';
 import { shapesOf } from './style';
 import { PlaceTable } from './table';
@@ -37,16 +37,6 @@ const POSITION_ZOOM = 12;
 
 /** A filter is typed: the map follows a moment later, as the count does. */
 const FILTER_DEBOUNCE_MS = 300;
-
-export interface Setup {
-  map: L.Map;
-  page: Page;
-  settings: Settings;
-  basemapCredit: string;
-  link: Permalink | null;
-  /** In a frame of another site: the map alone. */
-  framed: boolean;
-}
 
 /** The drawing is made once the layers and their order are known. */
 interface Shown {
