@@ -39,7 +39,7 @@ fn make_pages() -> Done {
             remove(&old?.path())?;
         }
         fs::write(pages.join("index.html"), PLACEHOLDER)?;
-        for deeper in ["admin", "account"] {
+        for deeper in ["admin", "account", "embed"] {
             fs::create_dir_all(pages.join(deeper))?;
             fs::write(pages.join(deeper).join("index.html"), PLACEHOLDER.replace("href=\"", "href=\"../"))?;
         }

@@ -1,6 +1,6 @@
 // How the pages are built: one HTML file for each page, assets with content hashes, relative URLs throughout
 // (so that a path prefix behind a proxy works). The server shows the admin page at a path of the operator's
-// choice and puts its relative links right. The embed page will be a further entry of `input`.
+// choice and puts its relative links right.
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { outputFolder } from './build/output.mjs';
@@ -22,7 +22,7 @@ export default defineConfig({
     reportCompressedSize: false,
     chunkSizeWarningLimit: 5000,
     rolldownOptions: {
-      input: { map: page('index.html'), graphiql: page('graphiql/index.html'), account: page('account/index.html'), admin: page('admin/index.html') },
+      input: { map: page('index.html'), embed: page('embed/index.html'), graphiql: page('graphiql/index.html'), account: page('account/index.html'), admin: page('admin/index.html') },
       // React's "use client" means nothing without a server that renders.
       onwarn: (warning, report) => warning.code === 'MODULE_LEVEL_DIRECTIVE' || report(warning),
     },

@@ -29,4 +29,4 @@ pub use secret::Secret;
 pub use setting::{Group, Setting};
 pub use settings::{Config, LogFormat};
 pub use table::{example_file, groups};
-pub use values::{Basemap, PublicUrl, plain_host};
+pub use values::{Basemap, Embedders, PublicUrl, plain_host};

@@ -8,7 +8,7 @@ use super::network::Network;
 use super::oidc::Oidc;
 use super::secret::Secret;
 use super::table::{default_of, groups};
-use super::values::{Basemap, PublicUrl, Reader, plain_host, switch};
+use super::values::{Basemap, Embedders, PublicUrl, Reader, plain_host, switch};
 use crate::error::{Error, Result};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -58,6 +58,8 @@ pub struct Config {
     pub playground: bool,
     /// Raster tiles in place of the built-in base map.
     pub basemap: Option<Basemap>,
+    /// Who may show the map in a frame.
+    pub embedders: Embedders,
     /// What goes to the log, in the words of `tracing_subscriber::EnvFilter`.
     pub log: String,
     /// How log lines look.
@@ -127,6 +129,7 @@ impl Config {
             introspection: reader.optional("CAIRN_INTROSPECTION", switch).unwrap_or(true),
             playground: reader.optional("CAIRN_PLAYGROUND", switch).unwrap_or(true),
             basemap,
+            embedders: reader.optional("CAIRN_EMBED_ORIGINS", Embedders::read).unwrap_or_default(),
             log: reader.optional("CAIRN_LOG", log_filter).unwrap_or_else(|| default_of("CAIRN_LOG").to_owned()),
             log_format: reader.optional("CAIRN_LOG_FORMAT", log_format).unwrap_or(LogFormat::Pretty),
             limits: Limits::read(reader),

@@ -163,6 +163,14 @@ const PAGES: &[Row] = &[
         ],
     ),
     row("CAIRN_BASEMAP_ATTRIBUTION", "", &["The credit that the owner of those tiles asks for. Plain text."]),
+    row(
+        "CAIRN_EMBED_ORIGINS",
+        "",
+        &[
+            "Sites that may show the map of /embed/ in a frame: origins such as https://www.example.org by comma, or * for every",
+            "site. Not set: pages of this server alone. No other page of this server can be framed elsewhere.",
+        ],
+    ),
 ];
 
 const LOG: &[Row] = &[

@@ -117,6 +117,41 @@ impl Basemap {
     }
 }
 
+/// Who beside this server itself may show the map in a frame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Embedders {
+    /// The sites of these origins; empty for nobody.
+    Origins(Vec<String>),
+    /// Every site.
+    Everybody,
+}
+
+impl Embedders {
+    pub(super) fn read(text: &str) -> Result<Self, String> {
+        if text == "*" {
+            return Ok(Self::Everybody);
+        }
+        // Each goes into a header, so it is taken from a real parser.
+        let origin = |part: &str| match web_address(part) {
+            Some((origin, _, uri)) if uri.path() == "/" && uri.query().is_none() => Ok(origin),
+            _ => Err(format!("`{part}` is not an origin such as https://www.example.org, nor is it *")),
+        };
+        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        Ok(Self::Origins(parts.map(origin).collect::<Result<_, _>>()?))
+    }
+
+    /// Whether a site of somebody else may.
+    pub fn any(&self) -> bool {
+        !matches!(self, Self::Origins(origins) if origins.is_empty())
+    }
+}
+
+impl Default for Embedders {
+    fn default() -> Self {
+        Self::Origins(Vec::new())
+    }
+}
+
 /// Origin, host and parsed form of an http or https URL without a user name.
 fn web_address(text: &str) -> Option<(String, String, Uri)> {
     let uri: Uri = text.parse().ok()?;
@@ -161,6 +196,18 @@ mod tests {
         ];
         for (text, wanted) in table {
             assert_eq!(plain_host(text).as_deref(), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn frames_are_for_origins_or_for_everybody() {
+        assert_eq!(Embedders::read("*"), Ok(Embedders::Everybody));
+        let two = Embedders::read("https://A.example, http://b.example:8080/,").unwrap();
+        assert_eq!(two, Embedders::Origins(vec!["https://a.example".to_owned(), "http://b.example:8080".to_owned()]));
+        assert!(two.any() && !Embedders::default().any());
+        for bad in ["a.example", "https://a.example/path", "https://*.a.example", "https://a?b", "self", "https://a;b"]
+        {
+            assert!(Embedders::read(bad).is_err(), "{bad}");
         }
     }
 

@@ -70,7 +70,8 @@ impl Layer {
         self.layer.visibility.into()
     }
 
-    /// How a map draws it: `color`, `fillOpacity`, `weight`, `radius`, `radiusBy` and `colorBy { property, stops }`.
+    /// How a map draws it: `color`, `fillOpacity`, `weight`, `dash` (pixels on and off), `radius`, `shape` (`circle`, `square`,
+    /// `triangle`, `diamond`, `star`, `cross`), `radiusBy` and `colorBy { property, stops }`, `colorBy { property, values }`.
     #[graphql(complexity = 0)]
     async fn style(&self) -> Json {
         Json::Value(self.layer.style.clone())

@@ -2,7 +2,7 @@
 
 use super::error;
 use super::request_id::{REQUEST_ID, RequestId};
-use crate::config::Config;
+use crate::config::{Config, Embedders};
 use axum::extract::{Request, State};
 use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
@@ -15,22 +15,28 @@ use tracing::Instrument as _;
 pub struct SecurityHeaders {
     policy: HeaderValue,
     graphiql_policy: HeaderValue,
+    embed_policy: HeaderValue,
 }
 
 impl SecurityHeaders {
     /// The headers for these settings: the origin of a raster base map may load images.
     pub fn new(config: &Config) -> Self {
         let tiles = config.basemap.as_ref().map(|map| map.origin.as_str());
+        let (style, frames) = ("style-src 'self'", "frame-ancestors 'self'");
         Self {
-            policy: content_security_policy(tiles, "style-src 'self'"),
+            policy: content_security_policy(tiles, style, frames),
             // GraphiQL's editor writes style attributes. Its scripts stay under the strict rule.
-            graphiql_policy: content_security_policy(tiles, "style-src 'self' 'unsafe-inline'"),
+            graphiql_policy: content_security_policy(tiles, "style-src 'self' 'unsafe-inline'", frames),
+            embed_policy: content_security_policy(tiles, style, &frame_ancestors(&config.embedders)),
         }
     }
 
     fn put(&self, path: &str, headers: &mut HeaderMap) {
-        let graphiql = path.starts_with("/graphiql/");
-        let policy = if graphiql { &self.graphiql_policy } else { &self.policy };
+        let policy = match path {
+            "/embed" | "/embed/" => &self.embed_policy,
+            path if path.starts_with("/graphiql/") => &self.graphiql_policy,
+            _ => &self.policy,
+        };
         headers.insert(header::CONTENT_SECURITY_POLICY, policy.clone());
         for (name, value) in ALWAYS {
             headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
@@ -47,13 +53,22 @@ const ALWAYS: [(&str, &str); 5] = [
     ("permissions-policy", "geolocation=(self)"),
 ];
 
+fn frame_ancestors(embedders: &Embedders) -> String {
+    match embedders {
+        Embedders::Everybody => "frame-ancestors *".to_owned(),
+        Embedders::Origins(origins) => {
+            origins.iter().fold("frame-ancestors 'self'".to_owned(), |list, origin| format!("{list} {origin}"))
+        }
+    }
+}
+
 /// `data:` images are Leaflet's empty tile and drawing icons.
-fn content_security_policy(tiles: Option<&str>, style: &str) -> HeaderValue {
+fn content_security_policy(tiles: Option<&str>, style: &str, frames: &str) -> HeaderValue {
     let images = tiles.map_or("img-src 'self' data:".to_owned(), |origin| format!("img-src 'self' data: {origin}"));
     let policy = format!(
         "default-src 'none'; script-src 'self'; {style}; {images}; connect-src 'self'; font-src 'self'; \
          worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; object-src 'none'; \
-         frame-ancestors 'self'"
+         {frames}"
     );
     // An origin that no header can hold was refused when the settings were read.
     HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))

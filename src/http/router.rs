@@ -45,7 +45,7 @@ pub struct Parts<'a, E> {
 pub fn router<E: Execute>(parts: Parts<'_, E>) -> Router {
     let Parts { config, executor, identity, readiness, pages, app } = parts;
     let door = Door::new(executor, config, app.clone());
-    let settings = system::settings(config.basemap.as_ref());
+    let settings = system::settings(config);
     files(app, &identity)
         .route(
             graphql::PATH,

@@ -2,7 +2,7 @@
 
 use super::error::Problem;
 use super::etag::with_etag;
-use crate::config::Basemap;
+use crate::config::Config;
 use crate::error::{Error, ErrorCode};
 use axum::body::Bytes;
 use axum::extract::State;
@@ -72,6 +72,8 @@ fn plain(text: &'static str) -> Response {
 struct Settings<'a> {
     version: &'static str,
     basemap: Option<Raster<'a>>,
+    embeddable: bool,
+    playground: bool,
 }
 
 #[derive(Serialize)]
@@ -80,10 +82,14 @@ struct Raster<'a> {
     attribution: &'a str,
 }
 
-/// The text of `/settings.json`: `{"version", "basemap": null | {"url", "attribution"}}`.
-pub(super) fn settings(basemap: Option<&Basemap>) -> Bytes {
-    let basemap = basemap.map(|map| Raster { url: &map.url, attribution: &map.attribution });
-    let settings = Settings { version: env!("CARGO_PKG_VERSION"), basemap };
+/// The text of `/settings.json`: `{"version", "basemap": null | {"url", "attribution"}, "embeddable", "playground"}`.
+pub(super) fn settings(config: &Config) -> Bytes {
+    let settings = Settings {
+        version: env!("CARGO_PKG_VERSION"),
+        basemap: config.basemap.as_ref().map(|map| Raster { url: &map.url, attribution: &map.attribution }),
+        embeddable: config.embedders.any(),
+        playground: config.playground,
+    };
     serde_json::to_vec(&settings).unwrap_or_default().into()
 }
 

@@ -14,6 +14,30 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await expect(map.popup).toBeVisible();
       expect(await seriousViolations(page)).toEqual([]);
     });
+
+    test('axe finds nothing serious in the filter, the surroundings, the table, the drawing and the dialogs', async ({ page }) => {
+      const map = new MapPage(page);
+      await map.open('#6/52.5/13.4?layers=countries,cities&where=cities,population,gt,500000&area=circle,13.4,52.5,400000&around=13.4,52.5,300000');
+      await expect(map.filterCount).toHaveText(/places pass\.$/);
+      await expect(map.nearby.locator('.row').first()).toBeVisible();
+      await map.list.getByRole('button', { name: 'Table' }).click();
+      await expect(page.getByRole('table')).toBeVisible();
+      expect(await seriousViolations(page)).toEqual([]);
+      for (const name of ['Share', 'As a query', 'Download', 'Where am I?']) {
+        await page.getByRole('button', { name, exact: true }).click();
+        await expect(page.locator('dialog[open]')).toBeVisible();
+        expect(await seriousViolations(page), name).toEqual([]);
+        await page.keyboard.press('Escape');
+        await expect(page.locator('dialog')).toHaveCount(0);
+      }
+      await map.filter.getByRole('button', { name: 'Polygon' }).click();
+      await map.search.fill('Berl');
+      await expect(map.hits.first()).toBeVisible();
+      expect(await seriousViolations(page), 'drawing and searching').toEqual([]);
+      await page.goto('/embed/#5/54/10');
+      await expect(page.getByRole('link', { name: 'Open the large map' })).toBeVisible();
+      expect(await seriousViolations(page), 'in a frame').toEqual([]);
+    });
   });
 }
 
@@ -40,6 +64,12 @@ test('the keyboard alone reaches everything, the skip link first', async ({ page
   await expect(skip).not.toBeInViewport();
   await expect(page.getByRole('link', { name: 'GraphiQL' })).toBeFocused();
   await page.keyboard.press('Tab');
+  await expect(map.search).toBeFocused();
+  for (const name of ['Where am I?', 'Share']) {
+    await page.keyboard.press('Tab');
+    await expect(page.getByRole('button', { name })).toBeFocused();
+  }
+  await page.keyboard.press('Tab');
   await expect(map.layer('Cities')).toBeFocused();
   await page.keyboard.press('Space');
   await expect(map.layer('Cities')).not.toBeChecked();
@@ -49,9 +79,19 @@ test('the keyboard alone reaches everything, the skip link first', async ({ page
     await page.keyboard.press('Tab');
     await expect(map.layer(title)).toBeFocused();
   }
+  await page.keyboard.press('Tab');
+  await expect(map.filter.locator('summary')).toBeFocused();
+  await page.keyboard.press('Tab');
+  await expect(map.list.getByLabel('Order')).toBeFocused();
+  await page.keyboard.press('Tab');
+  await expect(map.list.getByRole('button', { name: 'Table' })).toBeFocused();
   // The list is one stop, whatever its length.
   await page.keyboard.press('Tab');
   await expect(map.group('Cities').locator('.row').first()).toBeFocused();
+  for (const name of ['Language', 'Units']) {
+    await page.keyboard.press('Tab');
+    await expect(page.getByLabel(name)).toBeFocused();
+  }
   await page.keyboard.press('Tab');
   await expect(map.map).toBeFocused();
   const [, latitude = 0] = map.viewInLink();
@@ -105,6 +145,30 @@ test.describe('on a phone', () => {
     await map.popup.getByRole('button', { name: 'Close' }).tap();
     await expect(map.popup).toHaveCount(0);
     await expect(map.map).toBeFocused();
+  });
+
+  test('a tap shows what is around, an area is drawn by taps, and the sources fold away', async ({ page }) => {
+    const map = new MapPage(page);
+    await page.goto('/#7/53/10?layers=cities');
+    await expect(map.loading).toBeEmpty();
+    await expect(page.locator('.attribution')).not.toHaveAttribute('open');
+    await page.getByLabel('Sources').tap();
+    await expect(page.locator('.attribution')).toContainText('GeoNames');
+    await page.getByLabel('Sources').tap();
+    const at = await map.pixelOf(9, 53.3);
+    await page.touchscreen.tap(at.x, at.y);
+    await expect(page.locator('.near-pin span').first()).toBeVisible();
+    await page.getByRole('button', { name: 'Show layers and places' }).tap();
+    await expect(map.nearby.locator('.row').first()).toBeVisible();
+    await map.filter.locator('summary').tap();
+    await map.filter.getByRole('button', { name: 'Circle' }).tap();
+    await expect(map.drawBar).toBeVisible();
+    await expect(map.legend).toBeHidden();
+    for (const [longitude, latitude] of [[9.9, 53.5], [10.5, 53.5]] as const) {
+      const { x, y } = await map.pixelOf(longitude, latitude);
+      await page.touchscreen.tap(x, y);
+    }
+    await expect(page).toHaveURL(/#7\/.*area=circle,9\.\d+,53\.5/);
   });
 
   test('nothing is wider than the screen', async ({ page }) => {

@@ -28,15 +28,27 @@ export class MapPage {
   readonly popup: Locator;
   readonly loading: Locator;
   readonly error: Locator;
+  readonly search: Locator;
+  readonly hits: Locator;
+  readonly filter: Locator;
+  readonly filterCount: Locator;
+  readonly nearby: Locator;
+  readonly drawBar: Locator;
 
   constructor(readonly page: Page) {
     this.map = page.getByRole('application', { name: /^Map\./ });
     this.legend = page.getByRole('region', { name: 'Layers' });
     this.list = page.getByRole('region', { name: 'In view' });
-    this.count = page.locator('.list-count');
-    this.popup = page.getByRole('dialog');
-    this.loading = page.getByRole('status');
-    this.error = page.getByRole('alert');
+    this.count = page.locator('.list .list-count');
+    this.popup = page.locator('.place[role=dialog]');
+    this.loading = page.locator('.notices').getByRole('status');
+    this.error = page.locator('.notices').getByRole('alert');
+    this.search = page.getByRole('combobox', { name: 'Search for a place or a coordinate' });
+    this.hits = page.getByRole('listbox').getByRole('option');
+    this.filter = page.locator('.filter');
+    this.filterCount = this.filter.getByRole('status');
+    this.nearby = page.getByRole('region', { name: /^Around / });
+    this.drawBar = page.getByRole('group', { name: 'Drawing an area' });
   }
 
   async open(hash = ''): Promise<void> {
@@ -63,14 +75,41 @@ export class MapPage {
     return this.list.locator('.row').filter({ has: this.page.getByText(name, { exact: true }) });
   }
 
-  /** Clicks on the map where a position lies in the view of the link; longitudes beyond 180 are the next world. */
-  async clickAt(longitude: number, latitude: number): Promise<void> {
-    const [zoom = 0, centerLatitude = 0, centerLongitude = 0] = this.viewInLink();
+  async openFilter(): Promise<void> {
+    await this.filter.locator('summary').click();
+    await expect(this.filterCount).toHaveText(/ places pass\.$/);
+  }
+
+  /** Adds a condition: property by its label within its layer, comparison, value. */
+  async addCondition(layer: string, property: string, operator: string, value: string): Promise<void> {
+    await this.filter.getByRole('button', { name: 'Add a condition' }).click();
+    const row = this.filter.locator('.condition').last();
+    const option = row.locator(`optgroup[label="${layer}"] option`).filter({ hasText: new RegExp(`^${property}$`) });
+    await row.getByLabel('Property').selectOption((await option.getAttribute('value')) ?? '');
+    await row.getByLabel('Comparison').selectOption(operator);
+    await row.getByLabel('Value').fill(value);
+  }
+
+  /** Where a position lies in the view of the link, in pixels of the page. */
+  async pixelOf(longitude: number, latitude: number): Promise<{ x: number; y: number }> {
     const box = await this.map.boundingBox();
     if (box === null) throw new Error('the map is not on the screen');
+    const { x, y } = this.#inMap(longitude, latitude, box);
+    return { x: box.x + x, y: box.y + y };
+  }
+
+  #inMap(longitude: number, latitude: number, box: { width: number; height: number }): { x: number; y: number } {
+    const [zoom = 0, centerLatitude = 0, centerLongitude = 0] = this.viewInLink();
     const [x, y] = mercator(longitude, latitude, zoom);
     const [centerX, centerY] = mercator(centerLongitude, centerLatitude, zoom);
-    await this.map.click({ position: { x: box.width / 2 + x - centerX, y: box.height / 2 + y - centerY } });
+    return { x: box.width / 2 + x - centerX, y: box.height / 2 + y - centerY };
+  }
+
+  /** Clicks on the map where a position lies in the view of the link; longitudes beyond 180 are the next world. */
+  async clickAt(longitude: number, latitude: number): Promise<void> {
+    const box = await this.map.boundingBox();
+    if (box === null) throw new Error('the map is not on the screen');
+    await this.map.click({ position: this.#inMap(longitude, latitude, box) });
   }
 
   /** Zoom, latitude and longitude. */

@@ -102,6 +102,6 @@ async fn readiness_follows_the_probe_and_ends_with_the_stop() {
 #[tokio::test]
 async fn the_settings_of_the_pages_name_the_version_and_no_base_map_by_default() {
     let answer = send(&site(&[]), request("GET", "/settings.json", &[], Body::empty())).await;
-    let wanted = serde_json::json!({"version": env!("CARGO_PKG_VERSION"), "basemap": null});
+    let wanted = serde_json::json!({"version": env!("CARGO_PKG_VERSION"), "basemap": null, "embeddable": false, "playground": true});
     assert_eq!((answer.json(), answer.header("content-type")), (wanted, "application/json"));
 }

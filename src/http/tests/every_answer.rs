@@ -75,8 +75,26 @@ async fn a_raster_base_map_may_load_its_images_and_nothing_else_changes() {
     let wanted = serde_json::json!({
         "version": env!("CARGO_PKG_VERSION"),
         "basemap": { "url": url, "attribution": "© \"Map\" people" },
+        "embeddable": false,
+        "playground": true,
     });
     assert_eq!(answer.json(), wanted);
+}
+
+#[tokio::test]
+async fn only_the_map_for_frames_can_be_framed_by_whom_the_operator_names() {
+    for (setting, ancestors) in [
+        ("", "frame-ancestors 'self'"),
+        ("https://a.example, http://b.example:81", "frame-ancestors 'self' https://a.example http://b.example:81"),
+        ("*", "frame-ancestors *"),
+    ] {
+        let site = site(&[("CAIRN_EMBED_ORIGINS", setting)]);
+        let policy = POLICY.replace("frame-ancestors 'self'", ancestors);
+        assert_headers(&get(&site, "/embed", &[]).await, &policy, "the redirect to the map for frames");
+        assert_headers(&get(&site, "/embed/", &[]).await, &policy, "the map for frames");
+        assert_headers(&get(&site, "/", &[]).await, POLICY, "the map");
+        assert_eq!(get(&site, "/settings.json", &[]).await.json()["embeddable"], !setting.is_empty());
+    }
 }
 
 #[tokio::test]

@@ -11,10 +11,15 @@ import { EXAMPLES } from './examples';
 const container = document.getElementById('graphiql');
 if (container === null) throw new Error('the page has no element #graphiql');
 
+/** The map leads here with its question behind the `#`, which no server sees. */
+const asked = new URLSearchParams(location.hash.slice(1)).get('query');
+if (asked !== null) history.replaceState(null, '', location.pathname);
+
 const url = new URL('../graphql', document.baseURI).href;
 createRoot(container).render(
   createElement(GraphiQL, {
     fetcher: createGraphiQLFetcher({ url }),
     defaultTabs: EXAMPLES,
+    ...(asked === null ? {} : { initialQuery: asked }),
   }),
 );

@@ -3,8 +3,10 @@ import * as L from 'leaflet';
 import type { Feature, Geometry, Position } from '../shared/geojson';
 import { h } from '../shared/dom';
 import { t } from '../shared/i18n';
+import type { Coordinate } from './coordinates';
 import { cssColor } from './leaflet';
-import { colorOf, radiusOf, type LayerStyle } from './style';
+import { colorOf, radiusOf, type LayerStyle, type SymbolName } from './style';
+import { SymbolMarker } from './symbols';
 import { boxOf, copiesInView, type Box } from './view';
 
 export interface FeatureLayers {
@@ -13,6 +15,8 @@ export interface FeatureLayers {
   remove(key: string): void;
   /** Marks one location, or none. */
   highlight(feature: Feature | null, style: LayerStyle | null, view: Box): void;
+  /** While something is drawn, clicks on a place are clicks on the map below it. */
+  setClickable(on: boolean): void;
 }
 
 /** `order`: keys from the lowest layer to the topmost. `onOpen`: a shape was clicked, at `place`. */
@@ -25,17 +29,19 @@ export function createFeatureLayers(
   const owners = new WeakMap<object, Feature>();
   const tooltip = L.tooltip({ className: 'hint', direction: 'top', offset: [0, -8], opacity: 1 });
   let mark: L.FeatureGroup | null = null;
+  let clickable = true;
 
   function newGroup(): L.FeatureGroup {
     const group = L.featureGroup();
     group.on('click', (event) => {
+      if (!clickable) return;
       const feature = owners.get(event.sourceTarget as object);
       if (feature !== undefined) onOpen(feature, event.latlng);
       L.DomEvent.stopPropagation(event);
     });
     group.on('mousemove', (event) => {
       const feature = owners.get(event.sourceTarget as object);
-      if (feature === undefined || !matchMedia('(hover: hover)').matches) return;
+      if (feature === undefined || !clickable || !matchMedia('(hover: hover)').matches) return;
       // An element, because Leaflet would read a string as markup.
       tooltip.setContent(h('span', {}, nameOf(feature))).setLatLng(event.latlng).addTo(map);
     });
@@ -75,6 +81,10 @@ export function createFeatureLayers(
       const copies = copiesInView(boxOf(feature.geometry), view);
       mark = L.featureGroup(copies.flatMap((copy) => shapes(feature.geometry, copy * 360, marked))).addTo(map);
     },
+    setClickable(on) {
+      clickable = on;
+      tooltip.remove();
+    },
   };
 }
 
@@ -106,21 +116,27 @@ export function anchorOf(geometry: Geometry): Position {
   }
 }
 
-type PathStyle = L.PathOptions & { radius: number; weight: number };
+export function coordinateOf({ geometry }: Feature): Coordinate {
+  const [longitude = 0, latitude = 0] = anchorOf(geometry);
+  return { latitude, longitude };
+}
+
+type PathStyle = L.PathOptions & { radius: number; weight: number; symbol: SymbolName };
 
 function styleOf(style: LayerStyle, feature: Feature): PathStyle {
   const color = colorOf(style, feature.properties);
-  const { weight, fillOpacity } = style;
-  return { color, fillColor: color, weight, fillOpacity, opacity: 0.9, radius: radiusOf(style, feature.properties) };
+  const { weight, fillOpacity, symbol, dash } = style;
+  const line = dash.length === 0 ? {} : { dashArray: dash };
+  return { color, fillColor: color, weight, fillOpacity, opacity: 0.9, radius: radiusOf(style, feature.properties), symbol, ...line };
 }
 
 function shapes(geometry: Geometry, shift: number, style: PathStyle): L.Path[] {
   const at = ([longitude = 0, latitude = 0]: Position): L.LatLngTuple => [latitude, longitude + shift];
   switch (geometry.type) {
     case 'Point':
-      return [L.circleMarker(at(geometry.coordinates), style)];
+      return [point(at(geometry.coordinates), style)];
     case 'MultiPoint':
-      return geometry.coordinates.map((position) => L.circleMarker(at(position), style));
+      return geometry.coordinates.map((position) => point(at(position), style));
     case 'LineString':
       return [L.polyline(geometry.coordinates.map(at), style)];
     case 'MultiLineString':
@@ -132,6 +148,10 @@ function shapes(geometry: Geometry, shift: number, style: PathStyle): L.Path[] {
     case 'GeometryCollection':
       return geometry.geometries.flatMap((part) => shapes(part, shift, style));
   }
+}
+
+function point(place: L.LatLngTuple, style: PathStyle): L.Path {
+  return style.symbol === 'circle' ? L.circleMarker(place, style) : new SymbolMarker(place, style);
 }
 
 function largest<Part>(parts: Part[], size: (part: Part) => number): Part {

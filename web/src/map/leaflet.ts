@@ -1,6 +1,9 @@
 // The Leaflet map: made, named for assistive technology, and read as a view.
 import * as L from 'leaflet';
 import { t } from '../shared/i18n';
+import type { Area } from './area';
+import { shapeOf } from './draw';
+import { unitsInUse } from './units';
 import { withMargin, type Box } from './view';
 
 /** Web Mercator ends here; without a bound the map could be pulled away beyond. */
@@ -32,10 +35,30 @@ export function createMap(element: HTMLElement, raster: boolean): L.Map {
   element.setAttribute('role', 'application');
   element.setAttribute('aria-label', t('map.label'));
   L.control.zoom({ position: 'topright', zoomInTitle: t('map.zoomIn'), zoomOutTitle: t('map.zoomOut') }).addTo(map);
-  L.control.scale({ position: 'bottomleft', maxWidth: 140 }).addTo(map);
+  addScale(map);
   // Leaflet watches the window alone; the map also changes size with the panel.
   new ResizeObserver(() => map.invalidateSize({ pan: false })).observe(element);
   return map;
+}
+
+const scales = new WeakMap<L.Map, L.Control>();
+
+/** The scale in the units of the reader, in place of the one before. */
+export function addScale(map: L.Map): void {
+  scales.get(map)?.remove();
+  const metric = unitsInUse() === 'metric';
+  scales.set(map, L.control.scale({ position: 'bottomleft', maxWidth: 140, metric, imperial: !metric }).addTo(map));
+}
+
+/** Keeps the area of the filter on the map. */
+export function keepArea(map: L.Map): { show(area: Area | null): void } {
+  const group = L.layerGroup().addTo(map);
+  return {
+    show(area) {
+      group.clearLayers();
+      if (area !== null) shapeOf(area).addTo(group);
+    },
+  };
 }
 
 /** Shows all of the extents that are known, or the world. */

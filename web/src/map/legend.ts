@@ -3,8 +3,8 @@ import { h } from '../shared/dom';
 import { formatCompact, formatCount, t } from '../shared/i18n';
 import { labelOf } from '../shared/text';
 import type { Layer } from './queries';
-import { colorOf, radiusOf, rankProperty, type Shape } from './style';
-import { circle, swatch } from './swatch';
+import { colorOf, radiusOf, rankProperty, type LayerStyle, type Shape } from './style';
+import { sample, swatch } from './swatch';
 
 export interface Legend {
   element: HTMLElement;
@@ -69,14 +69,25 @@ function guessedShape({ style }: Layer): Shape {
   return rankProperty(style) === null ? 'area' : 'point';
 }
 
-/** A circle for each stop of the property that sizes or colours the locations. */
+/** A picture for each stop, or each kind, of the property that sizes or colours the locations. */
 function scaleOf({ style }: Layer): HTMLElement | null {
+  if (style.colorByValue !== null) return kindsOf(style, style.colorByValue);
   const ramp = style.radiusBy ?? style.colorBy;
   if (ramp === null) return null;
   const steps = ramp.stops.map(([value]) => {
-    const sample = { [ramp.property]: value };
-    const picture = circle(radiusOf(style, sample), colorOf(style, sample), style.fillOpacity);
+    const properties = { [ramp.property]: value };
+    const picture = sample(style.symbol, radiusOf(style, properties), colorOf(style, properties), style.fillOpacity);
     return h('li', {}, picture, h('span', {}, formatCompact(value)));
   });
-  return h('div', { class: 'legend-scale' }, h('span', { class: 'muted' }, labelOf(ramp.property)), h('ol', {}, ...steps));
+  return scale(ramp.property, steps);
+}
+
+function kindsOf(style: LayerStyle, { property, values }: NonNullable<LayerStyle['colorByValue']>): HTMLElement {
+  const kinds = Object.entries(values).map(([value, color]) =>
+    h('li', {}, sample(style.symbol, style.radius, color, style.fillOpacity), h('span', {}, value)));
+  return scale(property, kinds);
+}
+
+function scale(property: string, steps: HTMLElement[]): HTMLElement {
+  return h('div', { class: 'legend-scale' }, h('span', { class: 'muted' }, labelOf(property)), h('ol', {}, ...steps));
 }

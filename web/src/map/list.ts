@@ -22,6 +22,7 @@ interface Actions {
   onOpen(feature: Feature, row: HTMLElement): void;
   /** The reader wants out of an empty view. */
   onEverything(): void;
+  onTable(): void;
 }
 
 export class PlaceList {
@@ -30,11 +31,14 @@ export class PlaceList {
   readonly #heading = h('h2', { id: 'list-title', tabindex: -1 }, t('list.title'));
   readonly #count = h('p', { class: 'list-count', 'aria-live': 'polite' });
   readonly #body: HTMLElement;
+  readonly #table: HTMLButtonElement;
+  readonly #sort = h('select', { 'aria-label': t('list.sort') }, h('option', { value: 'weight' }, t('list.byWeight')), h('option', { value: 'name' }, t('list.byName')));
   readonly #rows = new Map<string, HTMLElement>();
   /** How many rows the reader has asked for, by layer. */
   readonly #wanted = new Map<string, number>();
   #openId: string | null = null;
   #written = '';
+  #shown: [Group[], boolean] = [[], false];
 
   constructor(actions: Actions) {
     this.#actions = actions;
@@ -43,10 +47,13 @@ export class PlaceList {
       onkeydown: (event) => this.#moveFocus(event as KeyboardEvent),
       onfocusin: (event) => this.#makeStop(event.target as HTMLElement),
     });
+    this.#table = h('button', { type: 'button', onclick: () => actions.onTable() }, t('list.table'));
+    this.#sort.addEventListener('change', () => this.show(...this.#shown));
     this.element = h(
       'section',
       { class: 'list', 'aria-labelledby': 'list-title', 'aria-describedby': 'list-hint' },
       h('div', { class: 'list-head' }, this.#heading, this.#count),
+      h('div', { class: 'list-tools' }, this.#sort, this.#table),
       h('p', { id: 'list-hint', class: 'hidden' }, t('list.hint')),
       this.#body,
     );
@@ -55,7 +62,8 @@ export class PlaceList {
   /** Groups from the topmost layer down. `allHidden`: the reader has switched every layer off. */
   show(groups: Group[], allHidden: boolean): void {
     // Written anew only when it says something else: a reader keeps the place in it.
-    const next = JSON.stringify([allHidden, groups.map(({ layer, features }) => [layer.key, features.map(({ id }) => id)])]);
+    this.#shown = [groups, allHidden];
+    const next = JSON.stringify([this.#sort.value, allHidden, groups.map(({ layer, features }) => [layer.key, features.map(({ id }) => id)])]);
     if (next === this.#written) return;
     this.#written = next;
     const scrolled = this.#body.scrollTop;
@@ -80,6 +88,10 @@ export class PlaceList {
     this.#rows.get(id ?? '')?.setAttribute('aria-current', 'true');
   }
 
+  focusTableButton(): void {
+    this.#table.focus();
+  }
+
   focus(): void {
     (this.#body.querySelector<HTMLElement>('button[tabindex="0"]') ?? this.#heading).focus();
   }
@@ -90,7 +102,7 @@ export class PlaceList {
   }
 
   #groupElement({ layer, features }: Group): HTMLElement {
-    const ranked = inRank(features, rankProperty(layer.style));
+    const ranked = inRank(features, this.#sort.value === 'name' ? null : rankProperty(layer.style));
     const items = h('ul', {});
     const more = h('button', { class: 'list-more', type: 'button', tabindex: -1 });
     const fill = (): void => {

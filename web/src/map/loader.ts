@@ -1,6 +1,7 @@
 // Keeps the locations of the visible layers in step with the view: one request for each layer, a moment after the last
 // move, the ones before it given up.
 import { isAbort } from '../shared/api';
+import { testsOf, type PlaceFilter } from './filter';
 import { askInView, type InView, type Layer } from './queries';
 import { covers, shares, withMargin, type Box } from './view';
 
@@ -22,6 +23,7 @@ export interface Screen {
   view: Box;
   zoom: number;
   visible: Layer[];
+  filter: PlaceFilter;
 }
 
 interface Listener {
@@ -36,6 +38,8 @@ export interface Loader {
   refresh(screen: Screen): void;
   /** Forgets what a layer has, so that it is asked for again. */
   forget(key: string): void;
+  /** Forgets everything, and what is on its way. */
+  reset(): void;
 }
 
 export function createLoader(listener: Listener): Loader {
@@ -45,7 +49,8 @@ export function createLoader(listener: Listener): Loader {
 
   async function loadLayer(layer: Layer, first: number, screen: Screen, signal: AbortSignal): Promise<void> {
     const box = withMargin(screen.view, MARGIN);
-    const answer = await askInView(layer.key, box, screen.zoom, first, signal);
+    const tests = testsOf(screen.filter, layer.key);
+    const answer = await askInView({ layer: layer.key, view: box, zoom: screen.zoom, first, tests }, signal);
     const result = { ...answer, box, zoom: screen.zoom, first };
     loaded.set(layer.key, result);
     listener.onLoaded(layer, result);
@@ -74,6 +79,10 @@ export function createLoader(listener: Listener): Loader {
       timer = setTimeout(() => void load(screen), DEBOUNCE_MS);
     },
     forget: (key) => void loaded.delete(key),
+    reset() {
+      running?.abort();
+      loaded.clear();
+    },
   };
 }
 

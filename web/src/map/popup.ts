@@ -8,7 +8,7 @@ import { labelOf, momentOf } from '../shared/text';
 import { anchorOf, nameOf } from './features';
 import type { Layer } from './queries';
 import { swatch } from './swatch';
-import { colorOf, shapesOf, type LayerStyle } from './style';
+import { colorOf, shapesOf } from './style';
 
 /** Id of the heading that names the popup. */
 const HEADING = 'popup-name';
@@ -20,8 +20,15 @@ export interface PlacePopup {
   focus(): void;
 }
 
-/** `onClose`: the reader is done with it, by its button or by a click beside it. */
-export function createPlacePopup(map: L.Map, onClose: () => void): PlacePopup {
+export interface PopupActions {
+  /** The reader is done with it, by its button or by a click beside it. */
+  onClose(): void;
+  /** What lies around it is asked for; null where that is not offered. */
+  onAround: ((feature: Feature) => void) | null;
+}
+
+export function createPlacePopup(map: L.Map, actions: PopupActions): PlacePopup {
+  const { onClose } = actions;
   const popup = L.popup({
     // The button of Leaflet is a link, 18 pixels wide; Escape is told by the page, which knows where the focus goes.
     closeButton: false,
@@ -35,7 +42,7 @@ export function createPlacePopup(map: L.Map, onClose: () => void): PlacePopup {
   popup.on('remove', () => queueMicrotask(() => map.hasLayer(popup) || onClose()));
   return {
     show(feature, layer, place) {
-      content = popupContent(feature, layer.title, layer.style, onClose);
+      content = popupContent(feature, layer, actions);
       popup.setContent(content).setLatLng(place ?? nearestAnchor(map, feature)).openOn(map);
     },
     hide: () => void popup.remove(),
@@ -49,15 +56,16 @@ function nearestAnchor(map: L.Map, { geometry }: Feature): L.LatLng {
   return L.latLng(latitude, longitude + turns * 360);
 }
 
-function popupContent(feature: Feature, layerTitle: string, style: LayerStyle, onClose: () => void): HTMLElement {
+function popupContent(feature: Feature, { title, style }: Layer, { onClose, onAround }: PopupActions): HTMLElement {
   const rows = [...propertyRows(feature), ...positionRows(feature)];
   const [shape = 'point'] = shapesOf(feature.geometry);
   return h(
     'div',
     { class: 'place', role: 'dialog', 'aria-labelledby': HEADING, tabindex: -1 },
-    h('p', { class: 'place-layer' }, swatch(shape, { ...style, color: colorOf(style, feature.properties) }), layerTitle),
+    h('p', { class: 'place-layer' }, swatch(shape, { ...style, color: colorOf(style, feature.properties) }), title),
     h('h2', { class: 'place-name', id: HEADING }, nameOf(feature)),
     rows.length === 0 ? h('p', { class: 'muted' }, t('popup.plain')) : h('dl', { class: 'place-properties', tabindex: 0 }, ...rows),
+    onAround === null ? null : h('button', { class: 'place-around', type: 'button', onclick: () => onAround(feature) }, t('popup.around')),
     h('button', { class: 'place-close', type: 'button', 'aria-label': t('popup.close'), onclick: onClose }, '×'),
   );
 }

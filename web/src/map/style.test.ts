@@ -32,7 +32,7 @@ describe('interpolation', () => {
 });
 
 describe('the style of a layer', () => {
-  const plain = { color: '#2f7fc1', fillOpacity: 0.25, weight: 1.5, radius: 5, radiusBy: null, colorBy: null };
+  const plain = { color: '#2f7fc1', fillOpacity: 0.25, weight: 1.5, radius: 5, symbol: 'circle', dash: [], radiusBy: null, colorBy: null, colorByValue: null };
 
   it.each([[null], ['red'], [[1, 2]], [{}], [{ color: 'red', weight: -1, radius: '5', fillOpacity: 2, radiusBy: { stops: [] } }]])(
     'replaces %j by the default',

@@ -15,9 +15,19 @@ export interface LayerStyle {
   weight: number;
   /** Radius of points in pixels. */
   radius: number;
+  /** What a point is drawn as. */
+  symbol: SymbolName;
+  /** Pixels on and off along lines and outlines; empty for a whole line. */
+  dash: number[];
   radiusBy: Ramp<number> | null;
   colorBy: Ramp<string> | null;
+  /** Colours by the value itself, for properties that are kinds and not amounts. */
+  colorByValue: { property: string; values: Record<string, string> } | null;
 }
+
+export const SYMBOLS = ['circle', 'square', 'triangle', 'diamond', 'star', 'cross'] as const;
+
+export type SymbolName = (typeof SYMBOLS)[number];
 
 export type Shape = 'point' | 'line' | 'area';
 
@@ -32,8 +42,11 @@ export function parseStyle(json: unknown, index: number): LayerStyle {
     fillOpacity: numberWithin(style.fillOpacity, 0, 1, 0.25),
     weight: numberWithin(style.weight, 0, 20, 1.5),
     radius: numberWithin(style.radius, 1, 40, 5),
+    symbol: SYMBOLS.find((name) => name === style.shape) ?? 'circle',
+    dash: Array.isArray(style.dash) && style.dash.length <= 8 ? style.dash.filter((part) => typeof part === 'number' && part > 0 && part <= 100) : [],
     radiusBy: parseRamp(style.radiusBy, (value): value is number => typeof value === 'number' && value > 0 && value <= 100),
     colorBy: parseRamp(style.colorBy, isColor),
+    colorByValue: parseValues(style.colorBy),
   };
 }
 
@@ -42,12 +55,19 @@ export function radiusOf(style: LayerStyle, properties: Properties): number {
 }
 
 export function colorOf(style: LayerStyle, properties: Properties): string {
-  return style.colorBy === null ? style.color : (along(style.colorBy, properties, mixColors) ?? style.color);
+  const { color, colorBy, colorByValue } = style;
+  if (colorByValue !== null) return ofKind(colorByValue.values, properties[colorByValue.property]) ?? color;
+  return colorBy === null ? color : (along(colorBy, properties, mixColors) ?? color);
 }
 
 /** The property that tells the weight of a location in its layer, if the style knows one. */
 export function rankProperty(style: LayerStyle): string | null {
   return style.radiusBy?.property ?? style.colorBy?.property ?? null;
+}
+
+function ofKind(values: Record<string, string>, value: unknown): string | undefined {
+  const key = String(value);
+  return Object.hasOwn(values, key) ? values[key] : undefined;
 }
 
 /** The value at the property of `properties`, or null when that is not a number. */
@@ -112,6 +132,12 @@ function parseRamp<Value>(json: unknown, isValue: (value: unknown) => value is V
   const stops = json.stops.filter((stop): stop is [number, Value] =>
     Array.isArray(stop) && stop.length === 2 && typeof stop[0] === 'number' && isValue(stop[1]));
   return stops.length === 0 ? null : { property: json.property, stops: stops.sort(([a], [b]) => a - b) };
+}
+
+function parseValues(json: unknown): LayerStyle['colorByValue'] {
+  if (!isRecord(json) || typeof json.property !== 'string' || !isRecord(json.values)) return null;
+  const values = Object.entries(json.values).filter((pair): pair is [string, string] => isColor(pair[1]));
+  return values.length === 0 ? null : { property: json.property, values: Object.fromEntries(values) };
 }
 
 function isColor(value: unknown): value is string {

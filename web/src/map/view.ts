@@ -116,7 +116,8 @@ export function shares(counts: number[], most = MOST_FEATURES): number[] {
   return result;
 }
 
-function wrap(longitude: number): number {
+/** The same longitude within [-180, 180]. */
+export function wrap(longitude: number): number {
   if (longitude >= -180 && longitude <= 180) return longitude;
   return ((((longitude + 180) % 360) + 360) % 360) - 180;
 }

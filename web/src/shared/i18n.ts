@@ -2,6 +2,7 @@
 //
 // English is built in: it is what a page shows when the file of the reader's language does not come.
 import english from '../locales/en.json';
+import { preferred } from './preferences';
 
 export type TextKey = keyof typeof english;
 type Texts = Record<TextKey, string>;
@@ -14,9 +15,13 @@ const LOADERS: Record<string, () => Promise<{ default: Texts }>> = {
   fr: () => import('../locales/fr.json'),
 };
 
+/** Every language by its own name. */
+export const LANGUAGES = { de: 'Deutsch', en: 'English', es: 'Español', fr: 'Français' };
+
 /** The writing of one language. */
 function speak(language: string, texts: Texts) {
   return {
+    language,
     texts,
     plurals: new Intl.PluralRules(language),
     /** `min2` leaves 2018 alone: it may be a year. */
@@ -38,7 +43,7 @@ export function pickLanguage(wanted: readonly string[]): string {
 
 /** Lets every text be in the reader's language. Called once, before a page is made. */
 export async function loadLanguage(): Promise<void> {
-  const language = pickLanguage(navigator.languages);
+  const language = pickLanguage([...[preferred('language')].filter((choice) => choice !== null), ...navigator.languages]);
   try {
     const loaded = await LOADERS[language]?.();
     if (loaded === undefined) return;
@@ -75,6 +80,15 @@ export function formatCount(value: number): string {
 /** Short: 2.14M. */
 export function formatCompact(value: number): string {
   return spoken.compactNumbers.format(value);
+}
+
+/** A number with its unit, to three digits: 12.3 km. */
+export function formatMeasure(value: number, unit: 'meter' | 'kilometer' | 'foot' | 'mile'): string {
+  return new Intl.NumberFormat(spoken.language, { style: 'unit', unit, maximumSignificantDigits: 3 }).format(value);
+}
+
+export function languageInUse(): string {
+  return spoken.language;
 }
 
 /** In the time zone of the reader. */

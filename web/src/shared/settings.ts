@@ -11,10 +11,14 @@ export interface Settings {
   version: string;
   /** `null`: the offline base map. */
   basemap: RasterBasemap | null;
+  /** Whether other sites may show the map in a frame. */
+  embeddable: boolean;
+  /** Whether GraphiQL is there. */
+  playground: boolean;
 }
 
 /** Without an answer the page works as it does by default. */
-const DEFAULTS: Settings = { version: '', basemap: null };
+const DEFAULTS: Settings = { version: '', basemap: null, embeddable: false, playground: true };
 
 export async function loadSettings(): Promise<Settings> {
   try {
