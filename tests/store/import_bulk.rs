@@ -20,10 +20,13 @@ fn scattered(from: usize, to: usize) -> Vec<Value> {
     points
 }
 
-/// What the tables are made of.
+/// What the table is made of, with its triggers and indexes.
 async fn shape(server: &Server, store: Kind) -> [i64; 2] {
     let questions = match store {
-        Kind::Geopackage => ["SELECT count(*) FROM sqlite_master", "SELECT sum(length(sql)) FROM sqlite_master"],
+        Kind::Geopackage => [
+            "SELECT count(*) FROM sqlite_master WHERE tbl_name = 'location'",
+            "SELECT sum(length(sql)) FROM sqlite_master WHERE tbl_name = 'location'",
+        ],
         Kind::Postgis => [
             "SELECT count(*) FROM pg_indexes WHERE schemaname = current_schema()",
             "SELECT sum(length(indexdef))::bigint FROM pg_indexes WHERE schemaname = current_schema()",
