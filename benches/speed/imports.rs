@@ -30,7 +30,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 const KNOCK: &[u8] = br#"{"query":"{ layers { key } }"}"#;
 
 /// GDAL appends words to what it is given, which a URL does not bear.
-fn of_gdal(cluster: &Cluster, database: &str) -> String {
+pub fn of_gdal(cluster: &Cluster, database: &str) -> String {
     format!("PG:host={} user=postgres dbname={database}", cluster.folder().display())
 }
 
@@ -64,13 +64,13 @@ pub fn measure(cities: &Path, folder: &Path, report: &mut Report) -> Outcome<()>
     Ok(())
 }
 
-fn timed(work: impl FnOnce() -> Outcome<()>) -> Outcome<f64> {
+pub fn timed(work: impl FnOnce() -> Outcome<()>) -> Outcome<f64> {
     let began = Instant::now();
     work()?;
     Ok(began.elapsed().as_secs_f64())
 }
 
-fn path(path: &Path) -> Outcome<&str> {
+pub fn path(path: &Path) -> Outcome<&str> {
     path.to_str().ok_or_else(|| "a path that is no text".into())
 }
 
@@ -78,22 +78,22 @@ fn ogr2ogr(cities: &Path, format: &str, target: &str) -> Outcome<()> {
     ended(Command::new("ogr2ogr").args(["-f", format, target, path(cities)?, "-nln", "cities"]))
 }
 
-fn import(cities: &Path, database: &str, folder: &Path) -> Outcome<()> {
+pub fn import(cities: &Path, database: &str, folder: &Path) -> Outcome<()> {
     run(database, folder, &["import", path(cities)?, "--layer", "cities", "--create-layer", "--feature-ids"])
 }
 
-fn cairn(database: &str, folder: &Path, arguments: &[&str]) -> Command {
+pub fn cairn(database: &str, folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cairn"));
     command.args(arguments).env("DATABASE_URL", database).env("CAIRN_DATA_DIR", folder).env("CAIRN_LOG", "error");
     command.current_dir(folder);
     command
 }
 
-fn run(database: &str, folder: &Path, arguments: &[&str]) -> Outcome<()> {
+pub fn run(database: &str, folder: &Path, arguments: &[&str]) -> Outcome<()> {
     ended(&mut cairn(database, folder, arguments))
 }
 
-fn ended(command: &mut Command) -> Outcome<()> {
+pub fn ended(command: &mut Command) -> Outcome<()> {
     let output = command.output()?;
     if output.status.success() {
         return Ok(());
@@ -101,7 +101,7 @@ fn ended(command: &mut Command) -> Outcome<()> {
     Err(format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr)).into())
 }
 
-fn sql(url: &str, statements: &str) -> Outcome<()> {
+pub fn sql(url: &str, statements: &str) -> Outcome<()> {
     use sqlx::Connection as _;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {

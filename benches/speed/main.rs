@@ -11,6 +11,7 @@ mod client;
 #[expect(dead_code, reason = "the tests stop and start theirs")]
 mod cluster;
 mod data;
+mod exports;
 mod floor;
 mod growth;
 mod imports;
@@ -46,6 +47,9 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     }
     if wants("import") {
         imports::measure(Path::new(&cities), folder.path(), &mut report)?;
+    }
+    if wants("export") {
+        exports::measure(Path::new(&cities), folder.path(), &mut report)?;
     }
     if wants("growth") {
         let is_ten_million = std::env::args().any(|word| word == "--ten-million");

@@ -18,6 +18,7 @@ mod m0009_upserts;
 mod m0010_last_grants;
 mod m0011_imports;
 mod m0012_hold_catalog;
+mod m0013_layer_index;
 mod statements;
 
 /// All migrations, in order.
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_last_grants::Migration),
             Box::new(m0011_imports::Migration),
             Box::new(m0012_hold_catalog::Migration),
+            Box::new(m0013_layer_index::Migration),
         ]
     }
 }

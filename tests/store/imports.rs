@@ -45,7 +45,7 @@ pub fn collection(features: &[Value]) -> String {
 }
 
 /// A server with an editor, and the token of that editor.
-async fn with_editor(store: Kind) -> (Server, String) {
+pub async fn with_editor(store: Kind) -> (Server, String) {
     let server = Server::on(store, &[]).await;
     account(&server, "editor", Role::Editor).await;
     let token = text(&sign_in(&server.router, "editor").await, "accessToken");
@@ -64,7 +64,7 @@ pub async fn job(server: &Server, token: &str, id: &str) -> Value {
 }
 
 /// Queues, runs the queue, and gives the job.
-async fn import(server: &Server, token: &str, data: &str, options: Value, dry: bool) -> Value {
+pub async fn import(server: &Server, token: &str, data: &str, options: Value, dry: bool) -> Value {
     let answer = queue(server, token, data, options, dry).await;
     assert_eq!(answer["data"]["importLocations"]["state"], "QUEUED", "{answer}");
     assert!(server.app.imports().run_next().await.expect("the queue"));

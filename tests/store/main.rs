@@ -27,6 +27,7 @@ mod filters;
 mod forged;
 mod gdal;
 mod housekeeping;
+mod import_bulk;
 mod import_process;
 mod import_upload;
 mod imports;

@@ -132,6 +132,7 @@ async fn move_batches(writing: &Writing, layer: LayerId, task: &Task<'_>) -> Res
     if mode == ImportMode::ReplaceLayer {
         writing.begin_meeting().await?;
     }
+    let bulk = writing.begin_bulk(reading.spool.rows).await?;
     let (mut spool, mut done) = (reading.spool.open()?, 0);
     loop {
         control.check()?;
@@ -153,6 +154,9 @@ async fn move_batches(writing: &Writing, layer: LayerId, task: &Task<'_>) -> Res
         stored.counts.unchanged += batch.rows.saturating_sub(met.created + met.updated + taken.len() as u64);
         done += batch.rows;
         control.tell(progress(done, reading.spool.rows), stored.counts);
+    }
+    if let Some(bulk) = bulk {
+        writing.end_bulk(bulk).await?;
     }
     if mode == ImportMode::ReplaceLayer {
         stored.counts.deleted = writing.delete_unmet(layer).await?;

@@ -18,7 +18,7 @@ use rusqlite::trace::{TraceEvent, TraceEventCodes};
 use sqlx::sqlite::SqliteConnection;
 
 use crate::geometry::{Envelope, geodesic};
-use crate::store::gpkg::predicates;
+use crate::store::gpkg::{packing, predicates};
 
 /// SQLite asks about the time limit once in so many steps of its machine, some tens of microseconds.
 pub(super) const STEPS_BETWEEN_CHECKS: c_int = 10_000;
@@ -47,6 +47,7 @@ pub fn teach(connection: &rusqlite::Connection) -> rusqlite::Result<()> {
     // Without this promise SQLite takes a bound LIMIT for a reason to plan anew: a kept statement would be parsed each time.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     predicates::register(connection)?;
+    packing::register(connection)?;
     register_walk(connection, c"cairn_nearest", nearest)?;
     register_walk(connection, c"cairn_reach", within_reach)
 }

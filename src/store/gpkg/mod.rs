@@ -5,6 +5,7 @@ pub mod dialect;
 pub mod functions;
 pub mod migrate;
 pub mod nearest;
+pub mod packing;
 pub mod predicates;
 pub mod readers;
 #[cfg(test)]

@@ -3,8 +3,6 @@
 //! Rows travel as one JSON text, so that a statement has one form however many there are: it is prepared once, and a batch is
 //! one round trip. Geometry is the stored form in hexadecimal.
 
-use std::fmt::Write as _;
-
 use entity::location::{Column, Entity as Location};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
@@ -77,11 +75,8 @@ impl Wire<'_> {
 
 /// Appends bytes in hexadecimal digits.
 pub(super) fn push_hex(bytes: &[u8], out: &mut String) {
-    out.reserve(2 * bytes.len());
-    for byte in bytes {
-        // Writing into memory cannot fail.
-        let _ = write!(out, "{byte:02x}");
-    }
+    let digit = |half: u8| char::from(if half < 10 { b'0' + half } else { b'a' - 10 + half });
+    out.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
 }
 
 pub(super) fn to_json(value: &impl Serialize) -> Result<String> {

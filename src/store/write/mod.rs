@@ -1,6 +1,7 @@
 //! THE WRITE PATH: every row that Cairn itself writes goes through a [`Writing`], one transaction with its audit rows.
 
 pub mod audit;
+pub mod bulk;
 pub mod imports;
 pub mod keys;
 pub mod layers;
