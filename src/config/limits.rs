@@ -125,7 +125,7 @@ limits! {
 }
 
 limits! {
-    /// What one WebSocket may do, and how many there may be. Each takes a connection, too.
+    /// What one `WebSocket` may do, and how many there may be. Each takes a connection, too.
     SocketLimits "Limits: WebSockets" {
         /// Most sockets from one address (IPv6: one /64 network); more get 429.
         per_address: usize = 50, 1..=1_000_000, "CAIRN_LIMIT_SOCKETS_PER_ADDRESS";
@@ -213,7 +213,7 @@ pub struct Limits {
     pub http: HttpLimits,
     /// TCP connections.
     pub connection: ConnectionLimits,
-    /// WebSockets.
+    /// What an upgrade makes of a connection.
     pub socket: SocketLimits,
     /// The database.
     pub store: StoreLimits,

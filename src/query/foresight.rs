@@ -20,7 +20,10 @@ enum Node {
     Or(Vec<Self>),
     Not(Box<Self>),
     Layers(Vec<LayerId>),
-    Ids { ids: Vec<LocationId>, negated: bool },
+    Ids {
+        ids: Vec<LocationId>,
+        negated: bool,
+    },
     Bbox(Envelope, Option<Envelope>),
     Spatial(SpatialPredicate, Envelope, Planar),
     Relate(Pattern, Planar),
@@ -73,8 +76,9 @@ impl Node {
                 let (first, second) = bbox.parts();
                 Self::Bbox(first, second)
             }
-            Test::Spatial(predicate, shape) => planar(shape)
-                .map_or(Self::Open, |planar| Self::Spatial(*predicate, shape.wkb().envelope(), planar)),
+            Test::Spatial(predicate, shape) => {
+                planar(shape).map_or(Self::Open, |planar| Self::Spatial(*predicate, shape.wkb().envelope(), planar))
+            }
             Test::Relate(pattern, shape) => {
                 planar(shape).map_or(Self::Open, |planar| Self::Relate(pattern.clone(), planar))
             }
@@ -167,14 +171,10 @@ mod tests {
             (outline(1.0, 1.0, 2.0, 2.0), outline(9.0, 9.0, 12.0, 12.0), outline(20.0, 0.0, 21.0, 1.0));
         let spatial = |predicate| test(Test::Spatial(predicate, square.clone()));
         let table = [
-            (test(Test::Bbox(BBox::new(0.0, 0.0, 10.0, 10.0).unwrap())), [
-                Some(true),
-                Some(true),
-                Some(false),
-                Some(true),
-                None,
-                Some(false),
-            ]),
+            (
+                test(Test::Bbox(BBox::new(0.0, 0.0, 10.0, 10.0).unwrap())),
+                [Some(true), Some(true), Some(false), Some(true), None, Some(false)],
+            ),
             (spatial(SpatialPredicate::Within), [Some(true), Some(false), Some(false), None, None, Some(false)]),
             (spatial(SpatialPredicate::CoveredBy), [Some(true), Some(true), Some(false), None, None, Some(false)]),
             (spatial(SpatialPredicate::Disjoint), [Some(false), Some(false), Some(true), None, None, Some(true)]),

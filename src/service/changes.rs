@@ -117,9 +117,7 @@ impl Changes {
         };
         // A filter with a fault is an error now, not at the first change.
         follower.ask(vec![0], &[]).await?;
-        Ok(stream::try_unfold(follower, |mut follower| async {
-            Ok(Some((follower.next().await?, follower)))
-        }))
+        Ok(stream::try_unfold(follower, |mut follower| async { Ok(Some((follower.next().await?, follower))) }))
     }
 
     /// Batches from now on, with a task that sends them.
@@ -259,11 +257,7 @@ impl Follower {
 
     /// Which of the locations pass now, and whether each passed before; `None` when the feed alone says that nothing concerns
     /// this filter.
-    async fn ask(
-        &self,
-        ids: Vec<LocationId>,
-        moves: &[Move],
-    ) -> Result<Option<(LocationPage, Vec<Option<bool>>)>> {
+    async fn ask(&self, ids: Vec<LocationId>, moves: &[Move]) -> Result<Option<(LocationPage, Vec<Option<bool>>)>> {
         let viewer = (self.prove)().await?;
         let limit = ids.len();
         let ids = Filter::Test(Test::Id { ids, negated: false });
@@ -285,10 +279,7 @@ impl Follower {
             let is_foreign = |one: &Move, was: Option<bool>, is: Option<bool>| {
                 (one.old.is_none() || was == Some(false)) && (one.new.is_none() || is == Some(false))
             };
-            let concerns = moves
-                .iter()
-                .zip(&before)
-                .any(|(one, was)| !is_foreign(one, *was, after.next().flatten()));
+            let concerns = moves.iter().zip(&before).any(|(one, was)| !is_foreign(one, *was, after.next().flatten()));
             if !concerns && !moves.is_empty() {
                 return Ok(Read::Current(None));
             }
@@ -325,23 +316,16 @@ impl Move {
         let mut places = HashMap::new();
         let mut passed = None;
         for row in rows {
-            let (is_created, is_deleted) =
-                (row.operation == Operation::Created, row.operation == Operation::Deleted);
-            match places.get(&row.location).and_then(|place: &usize| moves.get_mut(*place)) {
-                Some(one) => {
-                    (one.new, one.is_deleted, one.at) = (row.new, is_deleted, row.at);
-                    if one.old.is_none() {
-                        one.is_created = true;
-                    }
+            let (is_created, is_deleted) = (row.operation == Operation::Created, row.operation == Operation::Deleted);
+            if let Some(one) = places.get(&row.location).and_then(|place: &usize| moves.get_mut(*place)) {
+                (one.new, one.is_deleted, one.at) = (row.new, is_deleted, row.at);
+            } else {
+                if let (Some(last), Some(passed)) = (moves.last_mut(), passed) {
+                    last.resume = passed;
                 }
-                None => {
-                    if let (Some(last), Some(passed)) = (moves.last_mut(), passed) {
-                        last.resume = passed;
-                    }
-                    places.insert(row.location, moves.len());
-                    let (id, old, new, at) = (row.location, row.old, row.new, row.at);
-                    moves.push(Self { id, old, new, is_created, is_deleted, at, resume: row.position });
-                }
+                places.insert(row.location, moves.len());
+                let (id, old, new, at) = (row.location, row.old, row.new, row.at);
+                moves.push(Self { id, old, new, is_created, is_deleted, at, resume: row.position });
             }
             passed = Some(row.position);
         }

@@ -174,15 +174,14 @@ impl<E: Execute> Door<E> {
         };
         let executor = self.executor.clone();
         match ready.kind() {
-            Some(OperationType::Mutation) => {
-                refused(to_server_error(&Error::bad_input("a socket takes subscriptions and queries: send mutations by POST")))
-            }
+            Some(OperationType::Mutation) => refused(to_server_error(&Error::bad_input(
+                "a socket takes subscriptions and queries: send mutations by POST",
+            ))),
             Some(OperationType::Subscription) => match ready.check_single() {
                 Err(error) => refused(to_server_error(&error)),
-                Ok(()) => executor
-                    .follow(request.data(LiveViewer(prove)))
-                    .map(move |answer| ready.finish(answer))
-                    .boxed(),
+                Ok(()) => {
+                    executor.follow(request.data(LiveViewer(prove))).map(move |answer| ready.finish(answer)).boxed()
+                }
             },
             Some(OperationType::Query) | None => {
                 let within = Duration::from_millis(self.shared.limits.http.request_time_ms);

@@ -138,7 +138,10 @@ mod tests {
             (r#"{"type":"connection_init","payload":null}"#, Some(None)),
             (r#"{"type":"connection_init","payload":{}}"#, Some(None)),
             (r#"{"type":"connection_init","payload":{"Authorization":"Bearer a"}}"#, Some(Some("Bearer a"))),
-            (r#"{"type":"connection_init","payload":{"headers":{"authorization":"Bearer a"}}}"#, Some(Some("Bearer a"))),
+            (
+                r#"{"type":"connection_init","payload":{"headers":{"authorization":"Bearer a"}}}"#,
+                Some(Some("Bearer a")),
+            ),
             (r#"{"type":"connection_init","payload":{"authorization":null}}"#, Some(None)),
             (r#"{"type":"connection_init","payload":{"authorization":1}}"#, None),
             (r#"{"type":"connection_init","payload":[]}"#, None),

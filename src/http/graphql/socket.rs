@@ -2,7 +2,7 @@
 //! has been taken, so that a slow reader costs no memory; one that takes nothing is closed.
 
 use super::super::request_id::RequestId;
-use super::answer::{could_not_run, write_errors, write_response};
+use super::answer::{write_errors, write_response};
 use super::door::{Asker, Execute};
 use super::mask::to_server_error;
 use super::protocol::{Farewell, Said, about, bare};
@@ -13,7 +13,7 @@ use crate::graphql::context::ClientAddress;
 use crate::model::{Caller, UserId};
 use crate::serve::Seat;
 use crate::service::exports::Prove;
-use async_graphql::Response as Answer;
+use async_graphql::{Response as Answer, Value};
 use axum::extract::ws::{Message, WebSocket};
 use axum::http::{HeaderMap, HeaderValue, header};
 use futures_util::stream::{self, BoxStream, StreamExt as _};
@@ -91,7 +91,7 @@ impl<E: Execute> Session<E> {
             // Bytes that nobody has read would make the system reset the connection, and the code would be lost.
             while wire.recv().await.is_some_and(|message| message.is_ok()) {}
             if farewell == Farewell::TooLarge {
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
         };
         // Whoever does not answer is cut off.
@@ -224,7 +224,8 @@ impl<E: Execute> Session<E> {
             return self.send(wire, about("complete", id, None)).await;
         };
         let mut out = Vec::new();
-        if could_not_run(&answer) {
+        // Refused, or its source has failed: nothing can follow.
+        if answer.data == Value::Null && !answer.errors.is_empty() {
             self.operations.remove(id);
             write_errors(&answer, &mut out);
             return self.send(wire, about("error", id, Some(&out))).await;
