@@ -34,6 +34,7 @@ pub use door::{Door, Execute};
 pub use fault::{PATH, shape};
 pub use handler::{get, post};
 pub use mask::{mask, to_server_error};
-pub(crate) use socket_door::{SOCKET_PATH, SocketDoor, open};
+pub(crate) use socket::SocketDoor;
+pub(crate) use socket_door::{SOCKET_PATH, open};
 pub use text_guard::{check_text, nesting_of_json};
 pub use upload::is_multipart;

@@ -1,23 +1,26 @@
 //! One socket from its opening to its end: a single task that reads, answers, and pulls the next event only when the last one
 //! has been taken, so that a slow reader costs no memory; one that takes nothing is closed.
 
+use super::super::identity::Identity;
 use super::super::request_id::RequestId;
+use super::super::system::Readiness;
 use super::answer::{write_errors, write_response};
-use super::door::{Asker, Execute};
+use super::door::{Asker, Door, Execute};
 use super::mask::to_server_error;
 use super::protocol::{Farewell, Said, about, bare};
 use super::question::Asked;
-use super::socket_door::SocketDoor;
+use crate::config::SocketLimits;
 use crate::error::{Error, ErrorCode};
 use crate::graphql::context::ClientAddress;
 use crate::model::{Caller, UserId};
-use crate::serve::Seat;
+use crate::serve::{Seat, Seats};
 use crate::service::exports::Prove;
 use async_graphql::{Response as Answer, Value};
 use axum::extract::ws::{Message, WebSocket};
 use axum::http::{HeaderMap, HeaderValue, header};
 use futures_util::stream::{self, BoxStream, StreamExt as _};
 use serde_json::value::RawValue;
+use std::net::IpAddr;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -29,6 +32,31 @@ use tokio_tungstenite::tungstenite;
 const PROVED_EVERY: Duration = Duration::from_secs(1);
 /// How long a client may take to answer the last message before the connection is cut.
 const FAREWELL: Duration = Duration::from_secs(1);
+
+/// What sockets need beside the door of questions.
+#[derive(Debug, Clone)]
+pub(crate) struct SocketDoor<E> {
+    pub(super) door: Door<E>,
+    identity: Identity,
+    pub(super) limits: SocketLimits,
+    accounts: Seats<UserId>,
+    pub(super) addresses: Seats<IpAddr>,
+    pub(super) readiness: Readiness,
+}
+
+impl<E: Execute> SocketDoor<E> {
+    /// Over the door of questions.
+    pub(crate) fn new(door: Door<E>, identity: &Identity, readiness: &Readiness, limits: &SocketLimits) -> Self {
+        Self {
+            door,
+            identity: identity.clone(),
+            limits: limits.clone(),
+            accounts: Seats::new(usize::MAX, limits.per_account),
+            addresses: Seats::new(usize::MAX, limits.per_address),
+            readiness: readiness.clone(),
+        }
+    }
+}
 
 /// Who opened the socket.
 pub(super) struct Guest {

@@ -1,18 +1,15 @@
 //! `/graphql/ws`: who may open a socket.
 
 use super::super::error::Problem;
-use super::super::identity::Identity;
 use super::super::request_id::RequestId;
-use super::super::system::Readiness;
-use super::door::{Door, Execute};
+use super::door::Execute;
 use super::origin::is_foreign_socket;
 use super::protocol::PROTOCOL;
-use super::socket::{Guest, Session};
-use crate::config::SocketLimits;
+use super::socket::{Guest, Session, SocketDoor};
 use crate::error::{Error, ErrorCode};
 use crate::graphql::context::ClientAddress;
-use crate::model::{Caller, UserId};
-use crate::serve::{Kept, Seats, network};
+use crate::model::Caller;
+use crate::serve::{Kept, network};
 use axum::Extension;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{FromRequestParts as _, Request, State};
@@ -28,31 +25,6 @@ pub(crate) const SOCKET_PATH: &str = "/graphql/ws";
 const READ_BUFFER_BYTES: usize = 4_096;
 /// Below this what goes out is gathered, in bytes; each message is flushed anyway.
 const WRITE_BUFFER_BYTES: usize = 4_096;
-
-/// What sockets need beside the door of questions.
-#[derive(Debug, Clone)]
-pub(crate) struct SocketDoor<E> {
-    pub(super) door: Door<E>,
-    pub(super) identity: Identity,
-    pub(super) limits: SocketLimits,
-    pub(super) accounts: Seats<UserId>,
-    addresses: Seats<IpAddr>,
-    readiness: Readiness,
-}
-
-impl<E: Execute> SocketDoor<E> {
-    /// Over the door of questions.
-    pub(crate) fn new(door: Door<E>, identity: &Identity, readiness: &Readiness, limits: &SocketLimits) -> Self {
-        Self {
-            door,
-            identity: identity.clone(),
-            limits: limits.clone(),
-            accounts: Seats::new(usize::MAX, limits.per_account),
-            addresses: Seats::new(usize::MAX, limits.per_address),
-            readiness: readiness.clone(),
-        }
-    }
-}
 
 /// Opens a socket, or says why not.
 pub(crate) async fn open<E: Execute>(
