@@ -11,7 +11,7 @@ use crate::config::{AdminPath, Config, KeepLimits};
 use crate::error::{Error, Result};
 use crate::mail::{Mailer, Patience};
 use crate::service::housekeeping::{Housekeeping, Keep};
-use crate::service::{Accounts, Entrance, Exports, Imports, Locations};
+use crate::service::{Accounts, Changes, Entrance, Exports, Imports, Locations};
 use crate::store::Store;
 use crate::store::connect::StoreOptions;
 
@@ -20,6 +20,7 @@ use crate::store::connect::StoreOptions;
 pub struct App {
     locations: Arc<Locations>,
     accounts: Arc<Accounts>,
+    changes: Arc<Changes>,
     exports: Arc<Exports>,
     imports: Arc<Imports>,
 }
@@ -32,16 +33,22 @@ impl App {
         let external = config.oidc.clone().map(|oidc| Issuer::new(oidc, &config.limits.oidc)).transpose()?;
         let accounts = Accounts::new(store.clone(), tokens, external, entrance(config)?);
         let (locations, accounts) = (Arc::new(Locations::new(store)), Arc::new(accounts));
+        let changes = Arc::new(Changes::new(Arc::clone(&locations)));
         let limits = &config.limits.export;
         let exports =
             Exports::new(Arc::clone(&locations), limits.at_once, limits.rows, config.data_dir.join("exports"));
         let imports = Imports::new(Arc::clone(&locations), Arc::clone(&accounts), &config.data_dir)?;
-        Ok(Self { locations, accounts, exports: Arc::new(exports), imports: Arc::new(imports) })
+        Ok(Self { locations, accounts, changes, exports: Arc::new(exports), imports: Arc::new(imports) })
     }
 
     /// Accounts, sign-ins and tokens.
     pub fn accounts(&self) -> &Arc<Accounts> {
         &self.accounts
+    }
+
+    /// Changes of locations as they happen.
+    pub fn changes(&self) -> &Arc<Changes> {
+        &self.changes
     }
 
     /// Files on their way in.

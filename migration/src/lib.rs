@@ -19,6 +19,7 @@ mod m0010_last_grants;
 mod m0011_imports;
 mod m0012_hold_catalog;
 mod m0013_layer_index;
+mod m0014_feed_order;
 mod statements;
 
 /// All migrations, in order.
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_imports::Migration),
             Box::new(m0012_hold_catalog::Migration),
             Box::new(m0013_layer_index::Migration),
+            Box::new(m0014_feed_order::Migration),
         ]
     }
 }

@@ -130,6 +130,26 @@ limits! {
 }
 
 limits! {
+    /// What one `WebSocket` may do, and how many there may be. Each takes a connection, too.
+    SocketLimits "Limits: WebSockets" {
+        /// Most sockets from one address (IPv6: one /64 network); more get 429.
+        per_address: usize = 50, 1..=1_000_000, "CAIRN_LIMIT_SOCKETS_PER_ADDRESS";
+        /// Most sockets of one account; more are closed with 1013.
+        per_account: usize = 20, 1..=1_000_000, "CAIRN_LIMIT_SOCKETS_PER_ACCOUNT";
+        /// Most operations at once on one socket.
+        operations: usize = 100, 1..=1_000, "CAIRN_LIMIT_SOCKET_OPERATIONS";
+        /// Largest message from a client, in bytes; a larger one closes the socket with 1009.
+        message_bytes: usize = 65_536, 1_024..=1_048_576, "CAIRN_LIMIT_SOCKET_MESSAGE_BYTES";
+        /// Longest time from the opening to `connection_init`, in milliseconds; then the socket is closed with 4408.
+        init_time_ms: u64 = 10_000, 10..=600_000, "CAIRN_LIMIT_SOCKET_INIT_TIME_MS";
+        /// A client that was silent for so long is pinged, in milliseconds; after twice that the socket is closed.
+        ping_ms: u64 = 20_000, 10..=600_000, "CAIRN_LIMIT_SOCKET_PING_MS";
+        /// Longest time that a message waits for a reader who takes nothing, in milliseconds; then the socket is closed.
+        send_time_ms: u64 = 10_000, 10..=600_000, "CAIRN_LIMIT_SOCKET_SEND_TIME_MS";
+    }
+}
+
+limits! {
     /// What one statement may take of the database.
     StoreLimits "Limits: the database" {
         /// Longest time of one SQL statement, in milliseconds.
@@ -198,6 +218,8 @@ pub struct Limits {
     pub http: HttpLimits,
     /// TCP connections.
     pub connection: ConnectionLimits,
+    /// What an upgrade makes of a connection.
+    pub socket: SocketLimits,
     /// The database.
     pub store: StoreLimits,
     /// Sizes of pages.
@@ -216,6 +238,7 @@ impl Limits {
             graphql: GraphqlLimits::read(reader),
             http: HttpLimits::read(reader),
             connection: ConnectionLimits::read(reader),
+            socket: SocketLimits::read(reader),
             store: StoreLimits::read(reader),
             page: PageLimits::read(reader),
             export: ExportLimits::read(reader),
@@ -231,11 +254,12 @@ impl Limits {
         limits
     }
 
-    pub(super) fn groups() -> [Group; 8] {
+    pub(super) fn groups() -> [Group; 9] {
         [
             GraphqlLimits::group(),
             HttpLimits::group(),
             ConnectionLimits::group(),
+            SocketLimits::group(),
             StoreLimits::group(),
             PageLimits::group(),
             ExportLimits::group(),

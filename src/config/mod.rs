@@ -20,7 +20,8 @@ mod values;
 pub use admin_path::{AdminPath, TAKEN_WORDS};
 pub use database::{Database, PostgresUrl};
 pub use limits::{
-    ConnectionLimits, ExportLimits, GraphqlLimits, HttpLimits, KeepLimits, Limits, OidcLimits, PageLimits, StoreLimits,
+    ConnectionLimits, ExportLimits, GraphqlLimits, HttpLimits, KeepLimits, Limits, OidcLimits, PageLimits,
+    SocketLimits, StoreLimits,
 };
 pub use mail::{MailSettings, Registration};
 pub use network::{Network, counted_as};

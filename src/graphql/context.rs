@@ -1,6 +1,7 @@
 //! What resolvers find in the context: the services, and the viewer that the door made once for the request.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
 use async_graphql::Context;
 
@@ -8,6 +9,7 @@ use crate::app::App;
 use crate::config::PageLimits;
 use crate::error::{Error, Result};
 use crate::model::{Author, Caller, IdempotencyKey, KeyedPlace, LocationId, Viewer};
+use crate::service::exports::Prove;
 
 /// The services.
 pub fn app<'a>(context: &Context<'a>) -> Result<&'a App> {
@@ -23,6 +25,19 @@ pub fn page_limits(context: &Context<'_>) -> PageLimits {
 pub fn viewer(context: &Context<'_>) -> Viewer {
     context.data_opt::<Viewer>().cloned().unwrap_or(Viewer::Anonymous)
 }
+
+/// Proves who asks again and again, for an answer that goes on; the rights of the first moment where no door has put it there.
+pub fn prover(context: &Context<'_>) -> Prove {
+    if let Some(LiveViewer(prove)) = context.data_opt::<LiveViewer>() {
+        return Arc::clone(prove);
+    }
+    let viewer = viewer(context);
+    Arc::new(move || Box::pin(std::future::ready(Ok(viewer.clone()))))
+}
+
+/// Stands in the data of a question whose answer goes on.
+#[derive(Clone)]
+pub struct LiveViewer(pub Prove);
 
 /// Who asks, and what proved it.
 pub fn caller(context: &Context<'_>) -> Caller {

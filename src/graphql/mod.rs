@@ -25,4 +25,5 @@ pub mod schema;
 pub mod search;
 pub mod shapes;
 pub mod stats;
+pub mod subscription_root;
 pub mod upload;

@@ -269,6 +269,13 @@ impl LocationQueries {
         Ok(access.layers().find(|layer| layer.key == key).map(|layer| Layer::new(layer, &access)))
     }
 
+    /// Where the feed of changes is now. Asked together with locations, and given to `locationChanged` as `since`, no change
+    /// falls between the two.
+    #[graphql(complexity = 1)]
+    async fn change_cursor(&self, context: &Context<'_>) -> Result<String> {
+        app(context)?.changes().cursor().await
+    }
+
     /// The layers that you may see, in drawing order.
     async fn layers(&self, context: &Context<'_>) -> Result<Vec<Layer>> {
         let access = app(context)?.locations().access(&viewer(context)).await?;

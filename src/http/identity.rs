@@ -63,6 +63,16 @@ impl Identity {
     }
 }
 
+impl Identity {
+    /// Who these headers prove; nobody without credentials.
+    pub(super) async fn caller(&self, headers: &HeaderMap) -> Result<Option<Caller>> {
+        match bearer(headers)? {
+            None => Ok(None),
+            Some(token) => self.identify.caller(token).await.map(Some),
+        }
+    }
+}
+
 impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Identity").field("trusted_proxies", &self.trusted_proxies).finish_non_exhaustive()
@@ -71,14 +81,10 @@ impl fmt::Debug for Identity {
 
 /// Puts [`Caller`] and [`ClientAddress`] into the request, or answers 401.
 pub(super) async fn identify(State(identity): State<Identity>, mut request: Request, next: Next) -> Response {
-    let caller = match bearer(request.headers()) {
+    let caller = match identity.caller(request.headers()).await {
+        Ok(Some(caller)) => caller,
         // A program that embeds the router may know the caller; no request can say so.
-        Ok(None) => Ok(request.extensions().get::<Caller>().cloned().unwrap_or(Caller::ANONYMOUS)),
-        Ok(Some(token)) => identity.identify.caller(token).await,
-        Err(error) => Err(error),
-    };
-    let caller = match caller {
-        Ok(caller) => caller,
+        Ok(None) => request.extensions().get::<Caller>().cloned().unwrap_or(Caller::ANONYMOUS),
         Err(error) => return Problem::from(error).into_response(),
     };
     let address = client_address(&request, &identity.trusted_proxies);

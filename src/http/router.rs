@@ -7,7 +7,7 @@ use super::deadline::{self, Deadlines};
 use super::decoys::Decoys;
 use super::error::{Problem, panicked};
 use super::exports;
-use super::graphql::{self, Door, Execute};
+use super::graphql::{self, Door, Execute, SocketDoor};
 use super::headers::{self, SecurityHeaders};
 use super::host::{self, AllowedHosts};
 use super::identity::{self, Identity};
@@ -45,6 +45,7 @@ pub struct Parts<'a, E> {
 pub fn router<E: Execute>(parts: Parts<'_, E>) -> Router {
     let Parts { config, executor, identity, readiness, pages, app } = parts;
     let door = Door::new(executor, config, app.clone());
+    let sockets = SocketDoor::new(door.clone(), &identity, &readiness, &config.limits.socket);
     let settings = system::settings(config);
     files(app, &identity)
         .route(
@@ -53,6 +54,10 @@ pub fn router<E: Execute>(parts: Parts<'_, E>) -> Router {
                 .post(graphql::post::<E>)
                 .with_state(door)
                 .layer(from_fn_with_state(identity.clone(), identity::identify)),
+        )
+        .route(
+            graphql::SOCKET_PATH,
+            get(graphql::open::<E>).with_state(sockets).layer(from_fn_with_state(identity.clone(), identity::identify)),
         )
         .route("/.well-known/jwks.json", get(identity::jwks).with_state(identity))
         .route("/livez", get(system::livez))

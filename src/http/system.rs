@@ -12,7 +12,7 @@ use serde::Serialize;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::watch;
 
 type Probe = dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync;
 
@@ -21,7 +21,7 @@ type Probe = dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Syn
 #[derive(Clone)]
 pub struct Readiness {
     probe: Arc<Probe>,
-    stopping: Arc<AtomicBool>,
+    stopping: watch::Sender<bool>,
 }
 
 impl Readiness {
@@ -30,16 +30,21 @@ impl Readiness {
     where
         F: Future<Output = bool> + Send + 'static,
     {
-        Self { probe: Arc::new(move || Box::pin(probe())), stopping: Arc::default() }
+        Self { probe: Arc::new(move || Box::pin(probe())), stopping: watch::Sender::new(false) }
     }
 
     /// From here on not ready, whatever the probe says. Called before the listener closes.
     pub fn stop(&self) {
-        self.stopping.store(true, Ordering::Relaxed);
+        self.stopping.send_replace(true);
+    }
+
+    /// Hears that the server is about to stop.
+    pub(super) fn stopping(&self) -> watch::Receiver<bool> {
+        self.stopping.subscribe()
     }
 
     async fn is_ready(&self) -> bool {
-        !self.stopping.load(Ordering::Relaxed) && (self.probe)().await
+        !*self.stopping.borrow() && (self.probe)().await
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod audit;
 pub mod catalog;
+pub mod change;
 pub mod columns;
 pub mod draft;
 pub mod edit;
@@ -18,6 +19,7 @@ pub mod viewer;
 pub use account::{Caller, Credential};
 pub use audit::{AuditAction, AuditEntry, AuditNote, AuditQuery};
 pub use catalog::{Catalog, Layer, LayerId, Visibility};
+pub use change::{ChangeRow, FeedPosition, Operation, Outline};
 pub use columns::{Column, Columns};
 pub use draft::{NewLayer, NewLocation};
 pub use edit::{Author, IdempotencyKey, KeyedPlace, LayerPatch, LocationPatch, PropertiesChange, UpsertRow, Upserted};

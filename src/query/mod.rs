@@ -7,6 +7,7 @@ pub mod access;
 pub mod bind;
 pub mod cursor;
 pub mod filter;
+pub mod foresight;
 pub mod limits;
 pub mod location_query;
 

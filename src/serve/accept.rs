@@ -3,10 +3,11 @@
 use super::connection::{Shared, drive};
 use super::seats::Seats;
 use crate::config::ConnectionLimits;
+use crate::config::counted_as;
 use crate::error::Result;
 use axum::Router;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,7 +50,7 @@ pub async fn serve(
 
 struct House {
     shared: Arc<Shared>,
-    seats: Seats,
+    seats: Seats<IpAddr>,
     connections: JoinSet<()>,
     stopped: watch::Receiver<bool>,
 }
@@ -86,7 +87,7 @@ impl House {
 
     /// A connection without a seat is dropped, which closes it: an answer would cost what the cap saves.
     fn seat(&mut self, stream: TcpStream, peer: SocketAddr) {
-        let Some(seat) = self.seats.take(peer.ip()) else {
+        let Some(seat) = self.seats.take(counted_as(peer.ip())) else {
             tracing::debug!(%peer, "too many connections: this one is closed");
             return;
         };

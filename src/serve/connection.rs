@@ -19,8 +19,13 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tower::ServiceExt as _;
+
+/// In the extensions of each request: whoever keeps it, keeps the connection. What a request turns the connection into (a
+/// WebSocket) still takes its seat this way, and a shutdown waits for it.
+#[derive(Debug, Clone)]
+pub struct Kept(#[expect(dead_code, reason = "held, never sent through")] mpsc::Sender<()>);
 
 /// What every connection shares.
 pub(super) struct Shared {
@@ -53,8 +58,21 @@ impl Shared {
 /// How long a silent HTTP/2 client has to hear that the connection ends before it does.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// Drives one connection. Ends by itself, by a time limit, or after its running requests once `stop` is true.
-pub(super) async fn drive(stream: TcpStream, peer: SocketAddr, shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
+/// Drives one connection, and what it was turned into, to its end.
+pub(super) async fn drive(stream: TcpStream, peer: SocketAddr, shared: Arc<Shared>, stop: watch::Receiver<bool>) {
+    let (kept, mut let_go) = mpsc::channel(1);
+    drive_http(stream, peer, shared, stop, Kept(kept)).await;
+    let_go.recv().await;
+}
+
+/// Ends by itself, by a time limit, or after its running requests once `stop` is true.
+async fn drive_http(
+    stream: TcpStream,
+    peer: SocketAddr,
+    shared: Arc<Shared>,
+    mut stop: watch::Receiver<bool>,
+    kept: Kept,
+) {
     let activity = Activity::new(&shared.limits);
     let secured = tokio::select! {
         secured = secure(stream) => secured,
@@ -63,7 +81,10 @@ pub(super) async fn drive(stream: TcpStream, peer: SocketAddr, shared: Arc<Share
     let Ok(stream) = secured else { return };
     let body_idle = Duration::from_millis(shared.limits.body_idle_ms);
     let watched = TokioIo::new(Watched::new(stream, Arc::clone(&activity), body_idle));
-    let service = service_fn(|request| answer(request, peer, &shared.router, &activity, body_idle));
+    let service = service_fn(|mut request: Request<Incoming>| {
+        request.extensions_mut().insert(kept.clone());
+        answer(request, peer, &shared.router, &activity, body_idle)
+    });
     let mut connection = pin!(shared.protocol.serve_connection_with_upgrades(watched, service));
     let mut too_long = pin!(activity.too_long());
     let mut stopping = false;

@@ -14,6 +14,8 @@ mod signal;
 mod stream;
 
 pub use accept::serve;
+pub use connection::Kept;
+pub use seats::{Seat, Seats};
 pub use signal::until_told;
 
 #[cfg(test)]

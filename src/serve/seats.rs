@@ -1,76 +1,72 @@
-//! Counting connections: how many there are, and how many from one address.
+//! Counting what is taken at once: how many in all, and how many by one address, or by whatever else is counted.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::config::counted_as;
-
-/// The house: so many seats in all, so many for one address.
+/// The house: so many seats in all, so many for one guest.
 #[derive(Debug, Clone)]
-pub(super) struct Seats {
-    taken: Arc<Mutex<Taken>>,
+pub struct Seats<K> {
+    taken: Arc<Mutex<Taken<K>>>,
     in_all: usize,
-    per_address: usize,
+    each: usize,
 }
 
-#[derive(Debug, Default)]
-struct Taken {
+#[derive(Debug)]
+struct Taken<K> {
     in_all: usize,
-    by_address: HashMap<IpAddr, usize>,
+    by_guest: HashMap<K, usize>,
 }
 
 /// A place in the house, given back when dropped.
 #[derive(Debug)]
-pub(super) struct Seat {
-    taken: Arc<Mutex<Taken>>,
-    address: IpAddr,
+pub struct Seat<K: Eq + Hash> {
+    taken: Arc<Mutex<Taken<K>>>,
+    guest: K,
 }
 
-impl Seats {
-    pub(super) fn new(in_all: usize, per_address: usize) -> Self {
-        Self { taken: Arc::default(), in_all, per_address }
+impl<K: Clone + Eq + Hash> Seats<K> {
+    /// So many in all, so many each.
+    pub fn new(in_all: usize, each: usize) -> Self {
+        Self { taken: Arc::new(Mutex::new(Taken { in_all: 0, by_guest: HashMap::new() })), in_all, each }
     }
 
-    /// A seat for `address`, or `None` when the house or the address is full.
-    pub(super) fn take(&self, address: IpAddr) -> Option<Seat> {
-        let address = counted_as(address);
+    /// A seat, or `None` when the house is full or the guest has all of theirs.
+    pub fn take(&self, guest: K) -> Option<Seat<K>> {
         let mut taken = lock(&self.taken);
-        if taken.in_all >= self.in_all {
+        if taken.in_all >= self.in_all || taken.by_guest.get(&guest).is_some_and(|here| *here >= self.each) {
             return None;
         }
-        let here = taken.by_address.entry(address).or_default();
-        if *here >= self.per_address {
-            return None;
-        }
-        *here += 1;
+        *taken.by_guest.entry(guest.clone()).or_default() += 1;
         taken.in_all += 1;
-        Some(Seat { taken: Arc::clone(&self.taken), address })
+        Some(Seat { taken: Arc::clone(&self.taken), guest })
     }
 }
 
-impl Drop for Seat {
+impl<K: Eq + Hash> Drop for Seat<K> {
     fn drop(&mut self) {
         let mut taken = lock(&self.taken);
         taken.in_all = taken.in_all.saturating_sub(1);
-        // An address without connections must leave the map: else it grows with every visitor there ever was.
-        if let Some(here) = taken.by_address.get_mut(&self.address) {
+        // A guest without seats must leave the map: else it grows with every visitor there ever was.
+        if let Some(here) = taken.by_guest.get_mut(&self.guest) {
             *here = here.saturating_sub(1);
             if *here == 0 {
-                taken.by_address.remove(&self.address);
+                taken.by_guest.remove(&self.guest);
             }
         }
     }
 }
 
 /// A count is right whenever the lock is free, whoever panicked with it.
-fn lock(taken: &Mutex<Taken>) -> MutexGuard<'_, Taken> {
+fn lock<K>(taken: &Mutex<Taken<K>>) -> MutexGuard<'_, Taken<K>> {
     taken.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::counted_as;
+    use std::net::IpAddr;
 
     fn address(text: &str) -> IpAddr {
         text.parse().unwrap()
@@ -87,16 +83,17 @@ mod tests {
         drop(first);
         assert!(seats.take(address("10.0.0.1")).is_some());
         drop((second, other));
-        assert!(lock(&seats.taken).by_address.is_empty(), "nothing is kept of who has left");
+        assert!(lock(&seats.taken).by_guest.is_empty(), "nothing is kept of who has left");
     }
 
     #[test]
     fn one_ipv6_network_is_one_address() {
         let seats = Seats::new(10, 1);
-        let _seat = seats.take(address("2001:db8:1:2::1")).unwrap();
-        assert!(seats.take(address("2001:db8:1:2:ffff::9")).is_none());
-        assert!(seats.take(address("2001:db8:1:3::1")).is_some());
-        let _plain = seats.take(address("192.0.2.1")).unwrap();
-        assert!(seats.take(address("::ffff:192.0.2.1")).is_none(), "the same address in IPv6 dress");
+        let take = |text| seats.take(counted_as(address(text)));
+        let _seat = take("2001:db8:1:2::1").unwrap();
+        assert!(take("2001:db8:1:2:ffff::9").is_none());
+        assert!(take("2001:db8:1:3::1").is_some());
+        let _plain = take("192.0.2.1").unwrap();
+        assert!(take("::ffff:192.0.2.1").is_none(), "the same address in IPv6 dress");
     }
 }

@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod api_tokens;
 pub mod audit;
 pub mod catalog;
+pub mod changes;
 pub mod edits;
 pub mod entrance;
 pub mod exports;
@@ -23,6 +24,7 @@ pub mod summaries;
 pub mod viewers;
 
 pub use accounts::Accounts;
+pub use changes::Changes;
 pub use entrance::Entrance;
 pub use exports::Exports;
 pub use imports::Imports;

@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod api_tokens;
 pub mod audit;
 pub mod catalog;
+pub mod changes;
 pub mod connect;
 pub mod copy;
 pub mod dialect;

@@ -6,6 +6,7 @@ pub mod issuer;
 pub mod postgres;
 pub mod server;
 pub mod smtp;
+pub mod socket;
 pub mod viewers;
 
 pub use server::{Kind, Server};

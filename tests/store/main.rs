@@ -44,4 +44,6 @@ mod replicas;
 mod rights;
 mod schema;
 mod sight;
+mod sockets;
+mod subscriptions;
 mod surface;

@@ -17,6 +17,7 @@ use crate::api_tokens::make;
 use crate::common::Server;
 use crate::common::server::ask_as;
 use crate::common::smtp::settings;
+use crate::common::socket::Listening;
 use crate::forged::Forge;
 
 /// What a field asks of its caller.
@@ -56,6 +57,7 @@ const TABLE: &[(&str, Needs)] = &[
     ("Query.entrance", Needs::Nothing),
     ("Query.invitations", Needs::Admin),
     ("Query.auditLog", Needs::Admin),
+    ("Query.changeCursor", Needs::Nothing),
     ("Query.importJob", Needs::Account),
     ("Query.importJobs", Needs::Account),
     ("Mutation.importLocations", Needs::Importer),
@@ -89,6 +91,9 @@ const TABLE: &[(&str, Needs)] = &[
     ("Mutation.requestPasswordReset", Needs::Nothing),
     ("Mutation.resetPassword", Needs::Secret),
 ];
+
+/// The same of what is asked over a socket.
+const SUBSCRIPTIONS: &[(&str, Needs)] = &[("locationChanged", Needs::Nothing), ("importProgress", Needs::Account)];
 
 /// Who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -172,8 +177,7 @@ impl Schema {
             Some(TypeKind::Object(_)) => " { __typename }",
             _ => "",
         };
-        let kind = if root == "Mutation" { "mutation" } else { "query" };
-        format!("{kind} {{ {}{arguments}{selection} }}", field.name.node)
+        format!("{} {{ {}{arguments}{selection} }}", root.to_lowercase(), field.name.node)
     }
 
     fn values<'a>(&self, inputs: impl Iterator<Item = &'a InputValueDefinition>) -> String {
@@ -266,4 +270,41 @@ async fn every_field_of_the_roots_lets_in_whom_the_table_names_and_nobody_else()
         }
     }
     assert!(rows.is_empty(), "the schema has no {:?}", rows.keys());
+}
+
+#[tokio::test]
+async fn every_subscription_lets_in_whom_the_table_names_and_nobody_else() {
+    let server = Server::empty().await;
+    for (name, role) in [("viewer", Role::Viewer), ("editor", Role::Editor), ("root", Role::Admin)] {
+        account(&server, name, role).await;
+    }
+    let forge = Forge::of(&server, "root").await;
+    let listening = Listening::start(server.router.clone()).await;
+    let schema = Schema::read();
+    let fields = schema.fields("Subscription");
+    let names: Vec<_> = fields.iter().map(|field| field.name.node.as_str()).collect();
+    assert_eq!(names, SUBSCRIPTIONS.iter().map(|(name, _)| *name).collect::<Vec<_>>());
+    for (field, (_, needs)) in fields.into_iter().zip(SUBSCRIPTIONS) {
+        for who in EVERYBODY {
+            let token = credential(&server, &forge, who).await;
+            if matches!(who, Who::Revoked | Who::Expired) {
+                let mut client = listening.open(&[]).await.expect("a socket");
+                let payload = json!({ "Authorization": format!("Bearer {token}") });
+                client.say(&json!({ "type": "connection_init", "payload": payload })).await;
+                assert_eq!(client.closed().await, 4403, "{who:?}");
+                continue;
+            }
+            let mut client = listening.client(&token).await;
+            client.subscribe("1", &schema.operation("Subscription", field), json!({})).await;
+            if *needs == Needs::Nothing {
+                // It goes on without a word: its id is taken.
+                client.subscribe("1", "{ __typename }", json!({})).await;
+                assert_eq!(client.closed().await, 4409, "{who:?}");
+            } else {
+                // The generated id is none.
+                let wanted = Some(wanted(*needs, who)).filter(|code| !code.is_empty()).unwrap_or("NOT_FOUND");
+                assert_eq!(client.refusal("1").await, wanted, "{who:?}");
+            }
+        }
+    }
 }

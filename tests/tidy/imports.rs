@@ -19,7 +19,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("service", &["store", "auth", "mail", "config", "query", "format", "model", "geometry", "error"]),
     ("app", &["service", "auth", "mail", "store", "config", "error"]),
     ("graphql", &["app", "service", "query", "format", "model", "geometry", "config", "error"]),
-    ("http", &["graphql", "app", "service", "format", "query", "model", "geometry", "config", "error"]),
+    ("http", &["graphql", "app", "service", "format", "query", "model", "geometry", "serve", "config", "error"]),
     ("worker", &["app", "error"]),
     ("serve", &["app", "config", "error"]),
     ("demo", &["app", "geometry", "model", "config", "graphql", "http", "serve", "error"]),

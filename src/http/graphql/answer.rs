@@ -16,7 +16,7 @@ pub fn write_response(response: &Response, out: &mut Vec<u8>) {
     if !response.errors.is_empty() {
         separator.write(out);
         out.extend_from_slice(b"\"errors\":");
-        write_list(&response.errors, out, write_error);
+        write_errors(response, out);
     }
     if !response.extensions.is_empty() {
         separator.write(out);
@@ -29,6 +29,11 @@ pub fn write_response(response: &Response, out: &mut Vec<u8>) {
 /// Appends the responses as a JSON array.
 pub fn write_batch(responses: &[Response], out: &mut Vec<u8>) {
     write_list(responses, out, write_response);
+}
+
+/// Appends the errors of a response as a JSON array.
+pub(super) fn write_errors(response: &Response, out: &mut Vec<u8>) {
+    write_list(&response.errors, out, write_error);
 }
 
 /// True when the question was refused before any field ran: then no error knows a path.

@@ -26,6 +26,7 @@ use super::answer::could_not_run;
 pub struct Types {
     query: Option<Name>,
     mutation: Option<Name>,
+    subscription: Option<Name>,
     composites: HashMap<Name, Composite>,
 }
 
@@ -50,6 +51,7 @@ impl Types {
                 TypeSystemDefinition::Schema(schema) => {
                     types.query = schema.node.query.map(|name| name.node);
                     types.mutation = schema.node.mutation.map(|name| name.node);
+                    types.subscription = schema.node.subscription.map(|name| name.node);
                 }
                 TypeSystemDefinition::Type(definition) => {
                     let name = definition.node.name.node;
@@ -115,12 +117,23 @@ impl Types {
         changes
     }
 
-    /// Subscriptions are not answered here.
+    /// How many fields stand at the root of an operation, fragments followed.
+    pub fn root_fields(
+        &self,
+        document: &ExecutableDocument,
+        operation: &OperationDefinition,
+        switches: &Switches,
+    ) -> usize {
+        let Some(root) = self.root(operation) else { return 0 };
+        let walk = Walk { types: self, fragments: &document.fragments, switches };
+        walk.members(root, &[&operation.selection_set.node]).len()
+    }
+
     fn root(&self, operation: &OperationDefinition) -> Option<&Name> {
         match operation.ty {
             OperationType::Query => self.query.as_ref(),
             OperationType::Mutation => self.mutation.as_ref(),
-            OperationType::Subscription => None,
+            OperationType::Subscription => self.subscription.as_ref(),
         }
     }
 

@@ -117,9 +117,8 @@ fn in_our_words(message: &str, limits: &GraphqlLimits) -> Error {
         "Operation name required in request." => {
             "the document has several operations: name one of them in operationName"
         }
-        "Subscriptions are not supported on this transport." | "Schema is not configured for subscriptions." => {
-            "there are no subscriptions here: ask by queries"
-        }
+        "Schema is not configured for subscriptions." => "there are no subscriptions here: ask by queries",
+        "Subscriptions are not supported on this transport." => "a subscription goes over the WebSocket at /graphql/ws",
         other => other,
     };
     Error::bad_input(sentence.to_owned())

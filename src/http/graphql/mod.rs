@@ -4,7 +4,7 @@
 //! A question passes `origin`, `browser` and `question` (who asks, in which form), `text_guard` (before the parser),
 //! `document_guard` (before validation), which `documents` keep together, `pace` (how often one may change something), then the executor; its answer passes
 //! `complete` (nulls and order as the specification has them), `mask` (what may leave) and `answer` (the bytes, in the form that `media` chose). What strikes from outside, `fault` puts into
-//! the same form.
+//! the same form. A socket (`socket_door`, `socket`, in the words of `protocol`) takes the same way by `door`, question by question.
 
 mod answer;
 mod body;
@@ -12,14 +12,18 @@ mod browser;
 mod complete;
 mod document_guard;
 mod documents;
+mod door;
 mod fault;
 mod handler;
 mod mask;
 mod media;
 mod origin;
 mod pace;
+mod protocol;
 mod question;
 mod running;
+mod socket;
+mod socket_door;
 mod text_guard;
 mod upload;
 
@@ -28,8 +32,11 @@ pub(crate) use body::read_body;
 pub use complete::{Switches, Types};
 pub use document_guard::check_document;
 pub use documents::Documents;
+pub use door::{Door, Execute};
 pub use fault::{PATH, shape};
-pub use handler::{Door, Execute, get, post};
+pub use handler::{get, post};
 pub use mask::{mask, to_server_error};
+pub(crate) use socket::SocketDoor;
+pub(crate) use socket_door::{SOCKET_PATH, open};
 pub use text_guard::{check_text, nesting_of_json};
 pub use upload::is_multipart;

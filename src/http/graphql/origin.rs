@@ -14,8 +14,17 @@ pub(super) fn is_foreign(uri: &Uri, headers: &HeaderMap, public_origin: Option<&
     if let Some(site) = headers.get("sec-fetch-site") {
         return !matches!(site.as_bytes(), b"same-origin" | b"none");
     }
-    // Browsers from before Sec-Fetch-Site, and plain HTTP: the origin's host and port must be the request's.
-    let Some(origin) = origin else { return false };
+    // Browsers from before Sec-Fetch-Site, and plain HTTP: the origin must tell.
+    is_foreign_socket(uri, headers, public_origin)
+}
+
+/// True when a page of another origin opens a socket. Browsers always name the origin there, and no rule of theirs stops the
+/// page; they disagree on what `Sec-Fetch-Site` says of it. The origin's host and port must be the request's.
+pub(super) fn is_foreign_socket(uri: &Uri, headers: &HeaderMap, public_origin: Option<&str>) -> bool {
+    let Some(origin) = headers.get(header::ORIGIN) else { return false };
+    if public_origin.is_some_and(|public| origin == public) {
+        return false;
+    }
     let from = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
     let from = from.and_then(|(_, authority)| authority.parse::<Authority>().ok());
     from.is_none() || from != the_host(uri, headers)

@@ -79,7 +79,7 @@ impl Question {
 }
 
 /// Before the JSON parser, which calls itself for each level, and before the values reach a resolver.
-fn check_nesting(json: &[u8], limits: &GraphqlLimits) -> Result<()> {
+pub(super) fn check_nesting(json: &[u8], limits: &GraphqlLimits) -> Result<()> {
     if nesting_of_json(json) > limits.variables_nesting {
         return Err(Error::limit(format!("the JSON nests deeper than {} levels", limits.variables_nesting)));
     }

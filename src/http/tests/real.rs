@@ -76,7 +76,8 @@ async fn what_validation_says_of_a_bad_question_tells_what_to_change() {
     for (query, part) in [
         ("query a { layers { key } } query b { layers { key } }", "name one of them in operationName"),
         ("mutation { write }", "Unknown field \"write\" on type \"Mutation\"."),
-        ("subscription { write }", "ask by queries"),
+        ("subscription { write }", "Unknown field \"write\" on type \"Subscription\"."),
+        ("subscription { locationChanged { id } }", "over the WebSocket at /graphql/ws"),
         ("{ layers { kez } }", "Unknown field \"kez\" on type \"Layer\"."),
         ("{ mee }", "Unknown field \"mee\""),
         ("{ layers }", "must have a selection of subfields"),

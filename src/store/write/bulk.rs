@@ -4,6 +4,8 @@
 //! import went into the R-tree. On a server they are the indexes, while there are no locations whose readers would have to wait
 //! for them. Both are gone inside this transaction alone: whatever ends it, they are there.
 
+use sea_orm::{ConnectionTrait, Statement, Value};
+
 use crate::error::{Error, Result};
 use crate::store::dialect::Dialect;
 use crate::store::write::Writing;
@@ -61,7 +63,7 @@ impl Writing {
             Dialect::Postgis => {}
         }
         for statement in bulk.aside {
-            self.run(&statement, []).await?;
+            self.run_once(&statement, []).await?;
         }
         Ok(())
     }
@@ -69,8 +71,9 @@ impl Writing {
     /// Runs the first column of what a question finds, and keeps the second.
     async fn put_aside(&self, question: &str) -> Result<Vec<String>> {
         let mut aside = Vec::new();
-        for row in self.rows(question, []).await? {
-            self.run(&row.try_get_by_index::<String>(0)?, []).await?;
+        let backend = self.transaction.get_database_backend();
+        for row in self.transaction.query_all_raw(Statement::from_string(backend, question)).await? {
+            self.run_once(&row.try_get_by_index::<String>(0)?, []).await?;
             aside.push(row.try_get_by_index(1)?);
         }
         Ok(aside)
@@ -113,10 +116,10 @@ impl Writing {
     async fn index_places(&self, before: i64) -> Result<()> {
         let known = self.number("SELECT count(*) FROM rtree_location_geom_rowid").await?;
         let new = self.rows("SELECT count(*) FROM location WHERE id > $1", [before.into()]).await?;
-        let new: i64 = new.first().ok_or_else(no_row)?.try_get_by_index(0)?;
+        let new: i64 = new.first().ok_or_else(no_row)?.get(0)?;
         if new < known {
             let sql = format!("INSERT INTO rtree_location_geom {BOXES}");
-            return self.run(&sql, [before.into()]).await.map(drop);
+            return self.run_once(&sql, [before.into()]).await.map(drop);
         }
         self.run(
             "CREATE TEMP TABLE IF NOT EXISTS packed (place INTEGER PRIMARY KEY, id, min_x, max_x, min_y, max_y)",
@@ -129,7 +132,7 @@ impl Writing {
                 (SELECT id, minx, maxx, miny, maxy FROM rtree_location_geom UNION ALL {BOXES})
              ORDER BY cairn_curve((minx + maxx) / 2, (miny + maxy) / 2)"
         );
-        let cells = self.run(&sql, [before.into()]).await?;
+        let cells = self.run_once(&sql, [before.into()]).await?;
         if cells > 0 {
             self.pack(i64::try_from(cells).map_err(Error::internal)?).await?;
         }
@@ -145,7 +148,7 @@ impl Writing {
         let size = self.number("SELECT length(data) FROM rtree_location_geom_node WHERE nodeno = 1").await?;
         let capacity = ((size - HEAD_BYTES) / CELL_BYTES).max(2);
         for table in ["node", "rowid", "parent"] {
-            self.run(&format!("DELETE FROM rtree_location_geom_{table}"), []).await?;
+            self.run_once(&format!("DELETE FROM rtree_location_geom_{table}"), []).await?;
         }
         // The root is number 1.
         let (mut first, mut number, mut depth) = (1, 2, 0_i64);
@@ -154,7 +157,7 @@ impl Writing {
             let node = if is_root { 1 } else { number };
             let parents = if depth == 0 { "rowid" } else { "parent" };
             let places = [first.into(), capacity.into(), node.into()];
-            self.run(
+            self.run_once(
                 &format!(
                     "INSERT INTO rtree_location_geom_{parents} SELECT id, $3 + (place - $1) / $2 FROM packed
                      WHERE place >= $1 ORDER BY id"
@@ -188,8 +191,14 @@ impl Writing {
         }
     }
 
-    async fn number(&self, question: &str) -> Result<i64> {
-        Ok(self.rows(question, []).await?.first().ok_or_else(no_row)?.try_get_by_index(0)?)
+    async fn number(&self, question: &'static str) -> Result<i64> {
+        self.rows(question, []).await?.first().ok_or_else(no_row)?.get(0)
+    }
+
+    /// Runs a statement whose text is made for the occasion; no value stands in it.
+    async fn run_once(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Result<u64> {
+        let statement = Statement::from_sql_and_values(self.transaction.get_database_backend(), sql, values);
+        Ok(self.transaction.execute_raw(statement).await?.rows_affected())
     }
 }
 

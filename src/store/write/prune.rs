@@ -31,7 +31,8 @@ impl Grown {
     pub const ALL: [Self; 5] = [Self::AuditLog, Self::Changes, Self::Keys, Self::Sessions, Self::ApiTokens];
 
     /// `$1` is the time, `$2` the number of rows. The log and the feed are as old as their numbers tell: only the oldest are
-    /// looked at, without an index of times that every write would pay for.
+    /// looked at, without an index of times that every write would pay for. The newest change stays: by it one knows that a
+    /// cursor of the feed has lost nothing.
     const fn statement(self, dialect: Dialect) -> &'static str {
         match (self, dialect) {
             (Self::AuditLog, Dialect::Geopackage) => {
@@ -43,12 +44,13 @@ impl Grown {
             }
             (Self::Changes, Dialect::Geopackage) => {
                 "DELETE FROM location_change
-                 WHERE sequence IN (SELECT sequence FROM location_change ORDER BY sequence LIMIT $2) AND at < $1"
+                 WHERE sequence IN (SELECT sequence FROM location_change ORDER BY sequence LIMIT $2) AND at < $1
+                    AND sequence < (SELECT max(sequence) FROM location_change)"
             }
             (Self::Changes, Dialect::Postgis) => {
                 "DELETE FROM location_change
-                 WHERE sequence IN (SELECT sequence FROM location_change ORDER BY sequence LIMIT $2)
-                    AND at < $1::timestamptz"
+                 WHERE sequence IN (SELECT sequence FROM location_change ORDER BY transaction, sequence LIMIT $2)
+                    AND at < $1::timestamptz AND sequence < (SELECT max(sequence) FROM location_change)"
             }
             (Self::Keys, Dialect::Geopackage) => {
                 "DELETE FROM idempotency_key WHERE (account, key, path) IN
