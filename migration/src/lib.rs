@@ -17,6 +17,7 @@ mod m0008_identities;
 mod m0009_upserts;
 mod m0010_last_grants;
 mod m0011_imports;
+mod m0016_certificates;
 mod statements;
 
 /// All migrations, in order.
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_upserts::Migration),
             Box::new(m0010_last_grants::Migration),
             Box::new(m0011_imports::Migration),
+            Box::new(m0016_certificates::Migration),
         ]
     }
 }

@@ -3,6 +3,7 @@
 use super::error;
 use super::request_id::{REQUEST_ID, RequestId};
 use crate::config::Config;
+use crate::tls::Status;
 use axum::extract::{Request, State};
 use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
@@ -15,16 +16,19 @@ use tracing::Instrument as _;
 pub struct SecurityHeaders {
     policy: HeaderValue,
     graphiql_policy: HeaderValue,
+    https: Status,
 }
 
 impl SecurityHeaders {
-    /// The headers for these settings: the origin of a raster base map may load images.
-    pub fn new(config: &Config) -> Self {
+    /// The headers for these settings: the origin of a raster base map may load images. `https` says for how long browsers are
+    /// to come by HTTPS alone.
+    pub fn new(config: &Config, https: Status) -> Self {
         let tiles = config.basemap.as_ref().map(|map| map.origin.as_str());
         Self {
             policy: content_security_policy(tiles, "style-src 'self'"),
             // GraphiQL's editor writes style attributes. Its scripts stay under the strict rule.
             graphiql_policy: content_security_policy(tiles, "style-src 'self' 'unsafe-inline'"),
+            https,
         }
     }
 
@@ -34,6 +38,12 @@ impl SecurityHeaders {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy.clone());
         for (name, value) in ALWAYS {
             headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        let seconds = self.https.strict_seconds();
+        if seconds > 0
+            && let Ok(value) = HeaderValue::from_str(&format!("max-age={seconds}"))
+        {
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
         }
     }
 }

@@ -31,7 +31,7 @@ impl Server {
         let shutdown = async move {
             let _ = stopped.await;
         };
-        let ended = tokio::spawn(async move { serve(listener, router, &limits, shutdown).await });
+        let ended = tokio::spawn(async move { serve(listener, (router, None), &limits, shutdown).await });
         Self { address, stop, ended }
     }
 
