@@ -20,7 +20,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("service", &["store", "auth", "mail", "config", "query", "format", "model", "geometry", "error"]),
     ("tls", &["store", "mail", "model", "config", "trust", "error"]),
     ("app", &["service", "auth", "mail", "tls", "store", "config", "error"]),
-    ("graphql", &["app", "service", "query", "format", "model", "geometry", "config", "error"]),
+    ("graphql", &["app", "tls", "service", "query", "format", "model", "geometry", "config", "error"]),
     ("http", &["graphql", "app", "tls", "service", "format", "query", "model", "geometry", "config", "error"]),
     ("worker", &["app", "error"]),
     ("serve", &["app", "tls", "config", "error"]),

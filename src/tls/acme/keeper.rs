@@ -49,6 +49,8 @@ pub(in crate::tls) struct Keeper {
     may_use_http: bool,
     seen: Option<Vec<u8>>,
     renewal: Option<Timestamp>,
+    /// The end of the pause that the log has been told.
+    told: Option<Timestamp>,
 }
 
 impl Keeper {
@@ -78,6 +80,7 @@ impl Keeper {
             may_use_http,
             seen: None,
             renewal: None,
+            told: None,
         })
     }
 
@@ -98,13 +101,20 @@ impl Keeper {
     pub(in crate::tls) async fn round(&mut self) -> Result<Found> {
         let newer = self.look().await?;
         let history = self.authority.store.acme_history(&self.subject.directory).await?;
-        let mut found = Found { newer, ..self.told(&history) };
+        let mut found = Found { newer, ..self.past(&history) };
         if self.renewal.is_some_and(|renewal| history.now < renewal) {
             return Ok(found);
         }
         let opens = gate::opens(&history, &self.subject.names, &self.authority.limits);
         found.next_order = Some(opens);
-        if opens > history.now || !self.lease().await? {
+        if opens > history.now {
+            if self.told != Some(opens) {
+                tracing::warn!("the authority is not asked before {opens}");
+            }
+            self.told = Some(opens);
+            return Ok(found);
+        }
+        if !self.lease().await? {
             return Ok(found);
         }
         let ordered = self.in_turn().await;
@@ -112,11 +122,11 @@ impl Keeper {
         ordered?;
         let newer = self.look().await?.or(found.newer);
         let history = self.authority.store.acme_history(&self.subject.directory).await?;
-        Ok(Found { newer, next_order: None, ..self.told(&history) })
+        Ok(Found { newer, next_order: None, ..self.past(&history) })
     }
 
     /// What the orders say.
-    fn told(&self, history: &AcmeHistory) -> Found {
+    fn past(&self, history: &AcmeHistory) -> Found {
         let ours = history.orders.iter().filter(|order| order.names == self.subject.names);
         let in_vain: Vec<_> = ours.rev().take_while(|order| order.ending != AcmeEnding::Issued).collect();
         let failure = in_vain.iter().find_map(|order| match &order.ending {

@@ -1,0 +1,11 @@
+//! HTTPS as visitors and authorities see it: the real binary, a real ACME server (pebble), everything on loopback.
+
+#[path = "../common/cluster.rs"]
+mod cluster;
+
+mod authority;
+mod certificates;
+mod client;
+mod orders;
+mod replicas;
+mod site;
