@@ -74,13 +74,7 @@ impl Certificate {
         params.distinguished_name.push(DnType::CommonName, "Cairn waits for its certificate");
         let pair = KeyPair::generate().map_err(Error::internal)?;
         let certificate = params.self_signed(&pair).map_err(Error::internal)?;
-        Self::of_rcgen(&certificate, &pair)
-    }
-
-    /// Takes over what was made here.
-    pub(super) fn of_rcgen(certificate: &rcgen::Certificate, pair: &KeyPair) -> Result<Self> {
-        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(pair.serialize_der()));
-        Self::new(vec![certificate.der().clone()], &key)
+        Ok(Self { key: of_rcgen(&certificate, &pair)?, facts: facts(certificate.der())? })
     }
 
     fn new(chain: Vec<CertificateDer<'static>>, key: &PrivateKeyDer<'_>) -> Result<Self> {
@@ -93,6 +87,13 @@ impl Certificate {
             .map_err(|error| Error::bad_input("the private key is not that of the certificate").caused_by(error))?;
         Ok(Self { key: Arc::new(key), facts })
     }
+}
+
+/// Takes over what was made here. Nothing is checked: rustls cannot read the critical extension of a proof.
+pub(super) fn of_rcgen(certificate: &rcgen::Certificate, pair: &KeyPair) -> Result<Arc<CertifiedKey>> {
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(pair.serialize_der()));
+    let key = any_supported_type(&key).map_err(Error::internal)?;
+    Ok(Arc::new(CertifiedKey::new(vec![certificate.der().clone()], key)))
 }
 
 fn facts(certificate: &CertificateDer<'_>) -> Result<Facts> {

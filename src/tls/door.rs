@@ -21,8 +21,8 @@ use crate::error::{Error, Result};
 pub(super) struct Served(RwLock<Arc<CertifiedKey>>);
 
 impl Served {
-    pub(super) fn new(certificate: &Certificate) -> Arc<Self> {
-        Arc::new(Self(RwLock::new(Arc::clone(&certificate.key))))
+    pub(super) fn new(key: Arc<CertifiedKey>) -> Arc<Self> {
+        Arc::new(Self(RwLock::new(key)))
     }
 
     pub(super) fn replace(&self, certificate: &Certificate) {
@@ -61,7 +61,7 @@ impl Door {
         let no_proof = || io::Error::new(io::ErrorKind::NotFound, "no proof of this name is asked for");
         let proofs = self.proofs.as_ref().ok_or_else(no_proof)?;
         let proof = proofs.certificate(&name).await.map_err(io::Error::other)?.ok_or_else(no_proof)?;
-        let mut config = settings(Served::new(&proof)).map_err(io::Error::other)?;
+        let mut config = settings(Served::new(proof)).map_err(io::Error::other)?;
         config.alpn_protocols = vec![proofs::ALPN.to_vec()];
         start.into_stream(Arc::new(config)).await?.shutdown().await?;
         Err(io::Error::new(io::ErrorKind::ConnectionAborted, "a proof was given"))

@@ -1,10 +1,13 @@
 //! Proofs that a name is ours, given by any server of the database: it keeps them while an order runs.
 
+use std::sync::Arc;
+
 use aws_lc_rs::digest::{SHA256, digest};
 use rcgen::{CertificateParams, CustomExtension, KeyPair};
 use tokio_rustls::rustls::server::ClientHello;
+use tokio_rustls::rustls::sign::CertifiedKey;
 
-use super::certificate::Certificate;
+use super::certificate::of_rcgen;
 use crate::error::{Error, Result};
 use crate::store::Store;
 
@@ -34,14 +37,14 @@ impl Proofs {
     }
 
     /// The certificate of TLS-ALPN-01 for a name whose order runs.
-    pub(super) async fn certificate(&self, name: &str) -> Result<Option<Certificate>> {
+    pub(super) async fn certificate(&self, name: &str) -> Result<Option<Arc<CertifiedKey>>> {
         let Some(text) = self.store.acme_proof_of_name(&name.to_ascii_lowercase()).await? else { return Ok(None) };
         let mut params = CertificateParams::new(vec![name.to_owned()]).map_err(Error::internal)?;
         let hash = digest(&SHA256, text.as_bytes());
         params.custom_extensions = vec![CustomExtension::new_acme_identifier(hash.as_ref())];
         let pair = KeyPair::generate().map_err(Error::internal)?;
         let certificate = params.self_signed(&pair).map_err(Error::internal)?;
-        Certificate::of_rcgen(&certificate, &pair).map(Some)
+        of_rcgen(&certificate, &pair).map(Some)
     }
 }
 

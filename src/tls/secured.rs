@@ -67,7 +67,7 @@ impl Secured {
                 (source, certificate, is_makeshift, Some(Proofs::new(store.clone())))
             }
         };
-        let served = Served::new(&certificate);
+        let served = Served::new(Arc::clone(&certificate.key));
         let door = Door::new(Arc::clone(&served), proofs.clone())?;
         status.change(|state| {
             state.certificate = Some(certificate.facts);
