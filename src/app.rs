@@ -38,7 +38,13 @@ impl App {
         let exports =
             Exports::new(Arc::clone(&locations), limits.at_once, limits.rows, config.data_dir.join("exports"));
         let imports = Imports::new(Arc::clone(&locations), Arc::clone(&accounts), &config.data_dir)?;
-        Ok(Self { locations, accounts, exports: Arc::new(exports), imports: Arc::new(imports), https: Status::default() })
+        Ok(Self {
+            locations,
+            accounts,
+            exports: Arc::new(exports),
+            imports: Arc::new(imports),
+            https: Status::default(),
+        })
     }
 
     /// Accounts, sign-ins and tokens.

@@ -21,7 +21,8 @@ mod values;
 pub use admin_path::{AdminPath, TAKEN_WORDS};
 pub use database::{Database, PostgresUrl};
 pub use limits::{
-    AcmeLimits, ConnectionLimits, ExportLimits, GraphqlLimits, HttpLimits, KeepLimits, Limits, OidcLimits, PageLimits, StoreLimits,
+    AcmeLimits, ConnectionLimits, ExportLimits, GraphqlLimits, HttpLimits, KeepLimits, Limits, OidcLimits, PageLimits,
+    StoreLimits,
 };
 pub use mail::{MailSettings, Registration};
 pub use network::Network;

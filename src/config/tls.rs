@@ -111,9 +111,9 @@ impl Tls {
             Mode::Off => Self::Off,
             Mode::Files => {
                 let [certificate, key] = files.map(|name| needed(reader, name, "must be the path of a PEM file", path));
-                certificate.zip(key).map_or(Self::Off, |(certificate, key)| {
-                    Self::Files(CertificateFiles { certificate, key })
-                })
+                certificate
+                    .zip(key)
+                    .map_or(Self::Off, |(certificate, key)| Self::Files(CertificateFiles { certificate, key }))
             }
             Mode::Acme => read_acme(reader, warnings).map_or(Self::Off, Self::Acme),
         }
@@ -201,7 +201,8 @@ fn domains(text: &str) -> Result<Vec<String>, String> {
         let host = plain_host(name).filter(|host| {
             host.contains('.') && host.parse::<std::net::IpAddr>().is_err() && !host.contains(['[', '*', ':'])
         });
-        let host = host.ok_or(format!("`{name}` is not a domain such as maps.example.org (no *, no address, no port)"))?;
+        let host =
+            host.ok_or(format!("`{name}` is not a domain such as maps.example.org (no *, no address, no port)"))?;
         if !domains.contains(&host) {
             domains.push(host);
         }
@@ -250,11 +251,16 @@ mod tests {
         assert_eq!(acme_settings.domains, ["maps.example.org", "tiles.example.org"]);
         assert_eq!(acme_settings.directory, PRODUCTION);
         assert_eq!(read.public_url.as_ref().unwrap().to_string(), "https://maps.example.org");
-        assert!(["maps.example.org", "tiles.example.org"].iter().all(|name| read.allowed_hosts.contains(&(*name).into())));
+        assert!(
+            ["maps.example.org", "tiles.example.org"].iter().all(|name| read.allowed_hosts.contains(&(*name).into()))
+        );
         assert_eq!(read.http_listen.unwrap().to_string(), "0.0.0.0:80");
-        let trial =
-            config(&[acme, ("CAIRN_ACME_DOMAINS", "a.example"), ("CAIRN_ACME_DIRECTORY", "staging")]).unwrap();
-        assert!(trial.warnings.iter().any(|warning| warning.contains("NO BROWSER TRUSTS THEM")), "{:?}", trial.warnings);
+        let trial = config(&[acme, ("CAIRN_ACME_DOMAINS", "a.example"), ("CAIRN_ACME_DIRECTORY", "staging")]).unwrap();
+        assert!(
+            trial.warnings.iter().any(|warning| warning.contains("NO BROWSER TRUSTS THEM")),
+            "{:?}",
+            trial.warnings
+        );
     }
 
     #[test]

@@ -98,10 +98,7 @@ impl Store {
                 (SELECT * FROM acme_order WHERE directory = $1 ORDER BY id DESC LIMIT {MOST_ORDERS}) latest ORDER BY id"
         );
         let orders = self.acme_rows(&sql, [directory.into()]).await?;
-        Ok(AcmeHistory {
-            now: self.database_time().await?,
-            orders: orders.iter().map(order).collect::<Result<_>>()?,
-        })
+        Ok(AcmeHistory { now: self.database_time().await?, orders: orders.iter().map(order).collect::<Result<_>>()? })
     }
 
     /// Notes that an order begins; gives its number. Very old ones are forgotten.
@@ -109,8 +106,7 @@ impl Store {
         let now = self.now();
         self.acme_run(&format!("DELETE FROM acme_order WHERE started_ms < {now} - $1"), [KEPT_MS.into()]).await?;
         self.acme_run(&format!("DELETE FROM acme_proof WHERE until_ms < {now}"), []).await?;
-        let sql =
-            format!("INSERT INTO acme_order (directory, names, started_ms) VALUES ($1, $2, {now}) RETURNING id");
+        let sql = format!("INSERT INTO acme_order (directory, names, started_ms) VALUES ($1, $2, {now}) RETURNING id");
         let rows = self.acme_rows(&sql, [subject.directory.as_str().into(), subject.names.as_str().into()]).await?;
         Ok(first(&rows)?.try_get_by_index(0)?)
     }
@@ -167,8 +163,9 @@ impl Store {
     /// Takes the turn to tell the operator; `false` when some server did within so many milliseconds.
     pub async fn take_alert(&self, every_ms: i64) -> Result<bool> {
         let now = self.now();
-        let sql =
-            format!("UPDATE tls_state SET alerted_ms = {now} WHERE coalesce(alerted_ms, 0) NOT BETWEEN {now} - $1 AND {now}");
+        let sql = format!(
+            "UPDATE tls_state SET alerted_ms = {now} WHERE coalesce(alerted_ms, 0) NOT BETWEEN {now} - $1 AND {now}"
+        );
         Ok(self.acme_run(&sql, [every_ms.into()]).await? == 1)
     }
 

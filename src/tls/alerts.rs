@@ -56,7 +56,8 @@ impl Alerts {
 
 /// What is wrong, in words for a letter.
 fn trouble(state: &State, now: Timestamp) -> Option<String> {
-    let reason = state.failure.as_ref().map_or_else(String::new, |failure| format!(" The last failure: {}.", failure.reason));
+    let reason =
+        state.failure.as_ref().map_or_else(String::new, |failure| format!(" The last failure: {}.", failure.reason));
     if state.is_makeshift {
         let since = state.in_vain_since.filter(|since| now - *since > FIRST)?;
         return Some(format!("There is no certificate yet; the authority has been asked since {since}.{reason}"));
@@ -86,7 +87,9 @@ mod tests {
         let served = State { certificate: Some(facts), failure, ..State::default() };
         let makeshift = State { is_makeshift: true, in_vain_since: Some(day(10)), ..served.clone() };
         assert_eq!(trouble(&served, day(74)), None);
-        assert!(trouble(&served, day(76)).unwrap().contains("ends at 1970-04-01 00:00:00 UTC. The last failure: no way."));
+        assert!(
+            trouble(&served, day(76)).unwrap().contains("ends at 1970-04-01 00:00:00 UTC. The last failure: no way.")
+        );
         assert!(trouble(&served, day(91)).unwrap().contains("ended"));
         assert_eq!(trouble(&makeshift, day(10)), None);
         assert!(trouble(&makeshift, day(11)).unwrap().contains("no certificate yet"));

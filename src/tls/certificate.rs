@@ -80,8 +80,8 @@ impl Certificate {
     fn new(chain: Vec<CertificateDer<'static>>, key: &PrivateKeyDer<'_>) -> Result<Self> {
         let own = chain.first().ok_or_else(|| Error::bad_input("there is no certificate in it"))?;
         let facts = facts(own)?;
-        let key =
-            any_supported_type(key).map_err(|error| Error::bad_input("this private key is of no use").caused_by(error))?;
+        let key = any_supported_type(key)
+            .map_err(|error| Error::bad_input("this private key is of no use").caused_by(error))?;
         let key = CertifiedKey::new(chain, key);
         key.keys_match()
             .map_err(|error| Error::bad_input("the private key is not that of the certificate").caused_by(error))?;

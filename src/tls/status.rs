@@ -79,9 +79,13 @@ mod tests {
         let status = Status::default();
         assert_eq!(status.strict_seconds(), 0);
         let at = |days: i64| from_milliseconds(days * 86_400_000).unwrap();
-        for (since, now, wanted) in
-            [(None, 100, 0), (Some(100), 100, 300), (Some(100), 106, 300), (Some(100), 107, 31_536_000), (Some(100), 50, 300)]
-        {
+        for (since, now, wanted) in [
+            (None, 100, 0),
+            (Some(100), 100, 300),
+            (Some(100), 106, 300),
+            (Some(100), 107, 31_536_000),
+            (Some(100), 50, 300),
+        ] {
             status.set_strict(since.map(at), at(now));
             assert_eq!(status.strict_seconds(), wanted, "{since:?} {now}");
         }

@@ -65,7 +65,16 @@ impl Authority {
         fs::write(path("pebble.json"), settings.to_string()).expect("written");
         let mut name_server = program("pebble-challtestsrv");
         name_server.args(["-defaultIPv4", "127.0.0.1", "-defaultIPv6", "", "-dns01", &names.to_string()]);
-        name_server.args(["-http01", "", "-https01", "", "-tlsalpn01", "", "-management", &names_management.to_string()]);
+        name_server.args([
+            "-http01",
+            "",
+            "-https01",
+            "",
+            "-tlsalpn01",
+            "",
+            "-management",
+            &names_management.to_string(),
+        ]);
         name_server.stdout(Stdio::null()).stderr(Stdio::null());
         let mut pebble = program("pebble");
         pebble.arg("-config").arg(path("pebble.json")).args(["-strict=false", "-dnsserver", &names.to_string()]);

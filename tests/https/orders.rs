@@ -26,7 +26,8 @@ fn the_first_certificate_comes_by_itself_and_a_restart_orders_none() {
     let first = client.certificate(site.tls).expect("trusted");
     assert_eq!(client.agreed(site.tls), (TLSv1_3, b"h2".to_vec()));
     assert!(site.succeeds("healthcheck"));
-    let keys: Vec<_> = fs::read_dir(folder.path().join("keys")).expect("a folder").map(|entry| entry.expect("a file")).collect();
+    let keys: Vec<_> =
+        fs::read_dir(folder.path().join("keys")).expect("a folder").map(|entry| entry.expect("a file")).collect();
     let secret = keys.iter().filter(|key| key.file_name().to_string_lossy().starts_with("acme-"));
     let modes: Vec<_> = secret.map(|key| key.metadata().expect("a file").permissions().mode() & 0o777).collect();
     assert_eq!(modes, [0o600, 0o600], "the key of the account and that of the certificate");

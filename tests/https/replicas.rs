@@ -42,10 +42,9 @@ impl Balancer {
 
 fn lead(stream: TcpStream, target: SocketAddr) {
     let other = TcpStream::connect(target).expect("a server");
-    for (mut from, mut to) in [
-        (stream.try_clone().expect("a socket"), other.try_clone().expect("a socket")),
-        (other, stream),
-    ] {
+    for (mut from, mut to) in
+        [(stream.try_clone().expect("a socket"), other.try_clone().expect("a socket")), (other, stream)]
+    {
         std::thread::spawn(move || {
             let _ = copy(&mut from, &mut to);
             let _ = to.shutdown(std::net::Shutdown::Write);

@@ -56,6 +56,7 @@ const TABLE: &[(&str, Needs)] = &[
     ("Query.entrance", Needs::Nothing),
     ("Query.invitations", Needs::Admin),
     ("Query.auditLog", Needs::Admin),
+    ("Query.serverInfo", Needs::Admin),
     ("Query.importJob", Needs::Account),
     ("Query.importJobs", Needs::Account),
     ("Mutation.importLocations", Needs::Importer),

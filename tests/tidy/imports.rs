@@ -25,7 +25,13 @@ const TABLE: &[(&str, &[&str])] = &[
     ("worker", &["app", "error"]),
     ("serve", &["app", "tls", "config", "error"]),
     ("demo", &["app", "geometry", "model", "config", "graphql", "http", "serve", "error"]),
-    ("run", &["app", "service", "demo", "geometry", "model", "config", "graphql", "http", "serve", "tls", "worker", "error"]),
+    (
+        "run",
+        &[
+            "app", "service", "demo", "geometry", "model", "config", "graphql", "http", "serve", "tls", "worker",
+            "error",
+        ],
+    ),
     (
         "cli",
         &[

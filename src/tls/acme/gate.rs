@@ -131,7 +131,10 @@ mod tests {
             }
             let most_in = |span: i64| {
                 let count = |order: &AcmeOrder| {
-                    orders.iter().filter(|other| (0..span).contains(&(other.started - order.started).num_minutes())).count()
+                    orders
+                        .iter()
+                        .filter(|other| (0..span).contains(&(other.started - order.started).num_minutes()))
+                        .count()
                 };
                 orders.iter().map(count).max().unwrap()
             };

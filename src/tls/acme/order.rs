@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rcgen::{CertificateParams, DistinguishedName, KeyPair};
-use rustls_acme::acme::{Account, AcmeError, Auth, AuthStatus, Challenge, ChallengeType, Directory, Identifier, OrderStatus};
+use rustls_acme::acme::{
+    Account, AcmeError, Auth, AuthStatus, Challenge, ChallengeType, Directory, Identifier, OrderStatus,
+};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::rustls::ClientConfig;
 
