@@ -74,7 +74,9 @@ impl Secured {
             state.is_makeshift = is_makeshift;
         });
         let (store, status) = (store.clone(), status.clone());
-        Ok(Some(Self { door, proofs, served, source, store, status, alerts, https_since: None, fault: None }))
+        let mut secured = Self { door, proofs, served, source, store, status, alerts, https_since: None, fault: None };
+        secured.bind_browsers().await?;
+        Ok(Some(secured))
     }
 
     /// Takes handshakes.

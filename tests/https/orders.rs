@@ -20,7 +20,7 @@ fn the_first_certificate_comes_by_itself_and_a_restart_orders_none() {
     let authority = Authority::start(&Manner::default());
     let mut pairs = of_authority(&authority, folder.path());
     pairs.extend(settings(&[("CAIRN_ACME_CHALLENGE", "tls-alpn-01")]));
-    let site = Site::proved(&authority, &pairs);
+    let mut site = Site::proved(&authority, &pairs);
     site.wait_for(NEW);
     let client = Client::new(&authority.root());
     let first = client.certificate(site.tls).expect("trusted");
@@ -32,7 +32,7 @@ fn the_first_certificate_comes_by_itself_and_a_restart_orders_none() {
     let modes: Vec<_> = secret.map(|key| key.metadata().expect("a file").permissions().mode() & 0o777).collect();
     assert_eq!(modes, [0o600, 0o600], "the key of the account and that of the certificate");
     for _ in 0..3 {
-        let site = Site::proved(&authority, &pairs);
+        site = site.restart();
         assert_eq!(client.certificate(site.tls).expect("trusted"), first, "from the first handshake on");
     }
     assert_eq!((authority.orders(), authority.certificates()), (1, 1));
