@@ -62,7 +62,7 @@ pub struct ServerQueries;
 impl ServerQueries {
     /// The state of the server that answers. For administrators.
     #[graphql(guard = "Needs::Admin")]
-    async fn server_info(&self, context: &Context<'_>) -> Result<ServerInfo> {
+    fn server_info(&self, context: &Context<'_>) -> Result<ServerInfo> {
         let state = app(context)?.https().state();
         Ok(ServerInfo { version: env!("CARGO_PKG_VERSION"), certificate: Certificate::of(state) })
     }

@@ -146,9 +146,10 @@ impl Secured {
     /// The same fault every few seconds would hide all others.
     fn tell_once(&mut self, fault: Option<String>) {
         if fault != self.fault {
-            match &fault {
-                Some(error) => tracing::warn!(error, "the certificate cannot be looked after"),
-                None => tracing::info!("the certificate is looked after again"),
+            if let Some(error) = &fault {
+                tracing::warn!(error, "the certificate cannot be looked after");
+            } else {
+                tracing::info!("the certificate is looked after again");
             }
         }
         self.fault = fault;

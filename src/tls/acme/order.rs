@@ -101,13 +101,12 @@ impl Authority {
     /// The account that is there, or the first one. Its key is kept before the authority hears of it: a crash makes no second
     /// account.
     async fn account(&self) -> Result<Account, Failure> {
-        let key = match self.vault.get(&self.account).await? {
-            Some(key) => key,
-            None => {
-                let key = Account::generate_key_pair();
-                self.vault.put(&self.account, &key).await?;
-                key
-            }
+        let key = if let Some(key) = self.vault.get(&self.account).await? {
+            key
+        } else {
+            let key = Account::generate_key_pair();
+            self.vault.put(&self.account, &key).await?;
+            key
         };
         let contact: Vec<_> = self.settings.email.iter().map(|email| format!("mailto:{email}")).collect();
         let url = &self.settings.directory;
