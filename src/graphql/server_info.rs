@@ -1,5 +1,7 @@
 //! What administrators hear of the server itself.
 
+#![expect(clippy::unused_async, reason = "async-graphql wants async resolvers")]
+
 use async_graphql::{Context, Object, SimpleObject};
 
 use crate::error::Result;
@@ -62,7 +64,7 @@ pub struct ServerQueries;
 impl ServerQueries {
     /// The state of the server that answers. For administrators.
     #[graphql(guard = "Needs::Admin")]
-    fn server_info(&self, context: &Context<'_>) -> Result<ServerInfo> {
+    async fn server_info(&self, context: &Context<'_>) -> Result<ServerInfo> {
         let state = app(context)?.https().state();
         Ok(ServerInfo { version: env!("CARGO_PKG_VERSION"), certificate: Certificate::of(state) })
     }
