@@ -98,7 +98,7 @@ fn one_of_three_orders_any_proves_a_killed_one_is_replaced_and_all_serve() {
     sites[next].wait_for("serving a new certificate");
     let since = Instant::now();
     sites[1 - next].wait_for("serving a new certificate");
-    assert!(since.elapsed() < Duration::from_secs(60), "{:?}", since.elapsed());
+    assert!(since.elapsed() < Duration::from_mins(1), "{:?}", since.elapsed());
     let client = Client::new(&authority.root());
     let served = sites.iter().map(|site| client.certificate(site.tls).expect("trusted")).collect::<Vec<_>>();
     assert_eq!(served[0], served[1]);

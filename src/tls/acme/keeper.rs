@@ -156,8 +156,10 @@ impl Keeper {
         let pem = match ordered {
             Ok(pem) => pem,
             Err(failure) => {
+                // Kept before it is told: who stops the server at this line has the pause all the same.
+                self.authority.store.end_acme_order(id, Some(&failure.to_string())).await?;
                 tracing::warn!(error = %failure, "no certificate");
-                return self.authority.store.end_acme_order(id, Some(&failure.to_string())).await;
+                return Ok(());
             }
         };
         match self.usable(&pem) {
