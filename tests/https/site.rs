@@ -1,5 +1,6 @@
 //! A Cairn as a process, and what it says.
 
+use std::cell::RefCell;
 use std::io::{BufRead as _, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -16,6 +17,8 @@ pub const NAME: &str = "maps.example.test";
 pub struct Site {
     child: Child,
     lines: Receiver<String>,
+    /// Lines that nobody has waited for yet: output and log come in no fixed order.
+    passed: RefCell<Vec<String>>,
     /// Where it speaks TLS.
     pub tls: SocketAddr,
     /// Where it speaks plain HTTP.
@@ -49,7 +52,7 @@ impl Site {
         let (sender, lines) = channel();
         forward(child.stdout.take().expect("its output"), sender.clone());
         forward(child.stderr.take().expect("its log"), sender);
-        let site = Self { child, lines, tls, http, settings: settings.to_vec() };
+        let site = Self { child, lines, passed: RefCell::default(), tls, http, settings: settings.to_vec() };
         site.wait_for("listening on https://");
         site
     }
@@ -59,22 +62,30 @@ impl Site {
         Self::start(authority.tls, authority.http, settings)
     }
 
-    /// Waits for a line with these words.
+    /// Waits for a line with these words. Each line is found once.
     pub fn wait_for(&self, words: &str) -> String {
-        let (until, mut said) = (Instant::now() + PATIENCE, String::new());
+        let until = Instant::now() + PATIENCE;
         loop {
-            let left = until.saturating_duration_since(Instant::now());
-            match self.lines.recv_timeout(left) {
-                Ok(line) if line.contains(words) => return line,
-                Ok(line) => said += &(line + "\n"),
-                Err(error) => panic!("{error}: no {words:?} in\n{said}"),
+            if let Some(line) = self.take(words) {
+                return line;
+            }
+            match self.lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                Ok(line) => self.passed.borrow_mut().push(line),
+                Err(error) => panic!("{error}: no {words:?} in {:#?}", self.passed.borrow()),
             }
         }
     }
 
     /// Whether a line with these words has come.
     pub fn has_said(&self, words: &str) -> bool {
-        self.lines.try_iter().any(|line| line.contains(words))
+        self.passed.borrow_mut().extend(self.lines.try_iter());
+        self.take(words).is_some()
+    }
+
+    fn take(&self, words: &str) -> Option<String> {
+        let mut passed = self.passed.borrow_mut();
+        let place = passed.iter().position(|line| line.contains(words))?;
+        Some(passed.remove(place))
     }
 
     /// Another command with the same settings; whether it succeeds.
