@@ -7,7 +7,7 @@ use chrono::Utc;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use super::acme::{Found, Keeper};
+use super::acme::keeper::{Found, Keeper};
 use super::alerts::Alerts;
 use super::certificate::Certificate;
 use super::door::{Door, Served};

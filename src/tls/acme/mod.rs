@@ -5,8 +5,6 @@
 //! with other servers, and orders anew when its cache cannot be read.
 
 mod gate;
-mod keeper;
+pub mod keeper;
 mod order;
 mod vault;
-
-pub(super) use keeper::{Found, Keeper};
