@@ -9,7 +9,7 @@ use super::oidc::Oidc;
 use super::secret::Secret;
 use super::table::{default_of, groups};
 use super::tls::{self, Challenge, Tls};
-use super::values::{Basemap, PublicUrl, Reader, plain_host, switch};
+use super::values::{Basemap, PublicUrl, Reader, listen, plain_host, switch};
 use crate::error::{Error, Result};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -170,10 +170,6 @@ fn dotenv_pairs(path: &Path) -> Result<Vec<(String, String)>> {
         })
         .filter(|pair| pair.as_ref().map_or(true, |(name, _)| is_ours(name)))
         .collect()
-}
-
-pub(super) fn listen(text: &str) -> std::result::Result<SocketAddr, String> {
-    text.parse().map_err(|_| "must be ADDRESS:PORT, such as 127.0.0.1:8080 or [::1]:8080".to_owned())
 }
 
 /// A list that names nobody is a slip: taken as written it would let in everybody.

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::mail;
 use super::table::default_of;
-use super::values::{PublicUrl, Reader, plain_host};
+use super::values::{PublicUrl, Reader, listen, plain_host};
 
 /// Let's Encrypt, whose certificates every browser trusts.
 const PRODUCTION: &str = "https://acme-v02.api.letsencrypt.org/directory";
@@ -125,7 +125,7 @@ pub(super) fn http_listen(reader: &mut Reader, tls: &Tls) -> Option<SocketAddr> 
     let name = "CAIRN_HTTP_LISTEN";
     let given = reader.optional(name, |text| match text {
         "off" => Ok(None),
-        _ => super::settings::listen(text).map(Some),
+        _ => listen(text).map(Some),
     });
     if *tls == Tls::Off {
         refuse_idle(reader, &[name], "files or acme");
