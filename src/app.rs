@@ -14,6 +14,7 @@ use crate::service::housekeeping::{Housekeeping, Keep};
 use crate::service::{Accounts, Changes, Entrance, Exports, Imports, Locations};
 use crate::store::Store;
 use crate::store::connect::StoreOptions;
+use crate::tls::{Alerts, Secured, Status};
 
 /// The services of a running server. Clones share them.
 #[derive(Debug, Clone)]
@@ -23,6 +24,7 @@ pub struct App {
     changes: Arc<Changes>,
     exports: Arc<Exports>,
     imports: Arc<Imports>,
+    https: Status,
 }
 
 impl App {
@@ -38,7 +40,14 @@ impl App {
         let exports =
             Exports::new(Arc::clone(&locations), limits.at_once, limits.rows, config.data_dir.join("exports"));
         let imports = Imports::new(Arc::clone(&locations), Arc::clone(&accounts), &config.data_dir)?;
-        Ok(Self { locations, accounts, changes, exports: Arc::new(exports), imports: Arc::new(imports) })
+        Ok(Self {
+            locations,
+            accounts,
+            changes,
+            exports: Arc::new(exports),
+            imports: Arc::new(imports),
+            https: Status::default(),
+        })
     }
 
     /// Accounts, sign-ins and tokens.
@@ -49,6 +58,17 @@ impl App {
     /// Changes of locations as they happen.
     pub fn changes(&self) -> &Arc<Changes> {
         &self.changes
+    }
+
+    /// The state of HTTPS.
+    pub fn https(&self) -> &Status {
+        &self.https
+    }
+
+    /// HTTPS for the one task that looks after it; `None` with plain HTTP.
+    pub async fn secured(&self, config: &Config) -> Result<Option<Secured>> {
+        let alerts = Alerts::new(config, self.accounts.entrance().mailer.as_ref())?;
+        Secured::open(config, self.locations.store(), &self.https, alerts).await
     }
 
     /// Files on their way in.
@@ -105,8 +125,7 @@ fn key_folder(config: &Config) -> PathBuf {
 /// Links lead to the public address; without one, to where the server listens.
 fn entrance(config: &Config) -> Result<Entrance> {
     let mailer = config.mail.as_ref().map(|mail| Mailer::new(mail, Patience::default())).transpose()?;
-    let site = config.public_url.as_ref().map_or_else(|| format!("http://{}", config.listen), ToString::to_string);
-    Ok(Entrance { registration: config.registration, site, mailer })
+    Ok(Entrance { registration: config.registration, site: config.site(config.listen), mailer })
 }
 
 /// The `iss` of access tokens.

@@ -1,30 +1,41 @@
 //! `cairn healthcheck`: asks the server that listens on this machine whether it is ready, for containers and supervisors.
 
-use std::io::{Read as _, Write as _};
+use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
+use crate::config::{Config, Tls};
 use crate::error::{Error, ErrorCode, Result};
+use crate::trust;
 
 /// A server that is silent for so long is not well; supervisors give a check a few seconds more.
 const PATIENCE: Duration = Duration::from_secs(4);
 /// A status line is shorter.
 const MOST_BYTES: u64 = 1_024;
 
-/// Asks `/readyz` of the server with this listen address; anything but 200 is an error.
-pub fn ask(listen: SocketAddr) -> Result<()> {
+/// Asks `/readyz` of the server with these settings; anything but 200 is an error.
+pub fn ask(config: &Config) -> Result<()> {
+    ask_at(config.listen, &config.tls)
+}
+
+fn ask_at(listen: SocketAddr, tls: &Tls) -> Result<()> {
     if listen.port() == 0 {
         return Err(Error::bad_input("with port 0 nobody knows where the server listens").at("CAIRN_LISTEN"));
     }
     let address = reachable(listen);
-    let unwell =
-        |cause| Error::new(ErrorCode::Unavailable, format!("no answer from http://{address}/readyz")).caused_by(cause);
-    let head = exchange(address).map_err(unwell)?;
+    let url = format!("{}://{address}/readyz", tls.scheme());
+    let unwell = |cause| Error::new(ErrorCode::Unavailable, format!("no answer from {url}")).caused_by(cause);
+    let head = connect(address)
+        .and_then(|stream| match tls {
+            Tls::Off => exchange(stream),
+            Tls::Files(_) | Tls::Acme(_) => exchange(trust::anybody(address.ip(), stream)?),
+        })
+        .map_err(unwell)?;
     if head.split(' ').nth(1) == Some("200") {
         return Ok(());
     }
     let line = head.lines().next().unwrap_or_default();
-    Err(Error::new(ErrorCode::Unavailable, format!("http://{address}/readyz answers {line:?}")))
+    Err(Error::new(ErrorCode::Unavailable, format!("{url} answers {line:?}")))
 }
 
 /// "Any address" is one to listen on, not one to ask.
@@ -37,10 +48,14 @@ fn reachable(listen: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, listen.port())
 }
 
-fn exchange(address: SocketAddr) -> std::io::Result<String> {
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+fn connect(address: SocketAddr) -> std::io::Result<TcpStream> {
+    let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
+    Ok(stream)
+}
+
+fn exchange(mut stream: impl Read + Write) -> std::io::Result<String> {
     stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
     let mut head = Vec::new();
     stream.take(MOST_BYTES).read_to_end(&mut head)?;
@@ -65,7 +80,7 @@ mod tests {
             stream.write_all(answer).unwrap();
         });
         // As in a container, where the server listens on every address.
-        let said = ask(SocketAddr::from(([0, 0, 0, 0], port)));
+        let said = ask_at(SocketAddr::from(([0, 0, 0, 0], port)), &Tls::Off);
         server.join().unwrap();
         said
     }
@@ -86,12 +101,12 @@ mod tests {
     #[test]
     fn a_server_that_is_not_there_is_unavailable() {
         let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        assert_eq!(ask(free).unwrap_err().code(), ErrorCode::Unavailable);
+        assert_eq!(ask_at(free, &Tls::Off).unwrap_err().code(), ErrorCode::Unavailable);
     }
 
     #[test]
     fn a_port_that_is_not_known_is_a_wrong_setting() {
-        assert_eq!(ask(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap_err().code(), ErrorCode::BadInput);
+        assert_eq!(ask_at(SocketAddr::from(([127, 0, 0, 1], 0)), &Tls::Off).unwrap_err().code(), ErrorCode::BadInput);
     }
 
     #[test]

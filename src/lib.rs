@@ -20,4 +20,6 @@ pub mod serve;
 pub mod service;
 pub mod store;
 pub mod telemetry;
+pub mod tls;
+pub mod trust;
 pub mod worker;

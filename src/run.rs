@@ -1,8 +1,11 @@
 //! `cairn serve`: opens the store, builds the router, listens, and takes everything down in order.
 
+use std::net::SocketAddr;
+
 use axum::Router;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use crate::app::App;
 use crate::config::{AdminPath, Config, Secret};
@@ -11,15 +14,18 @@ use crate::graphql::schema::{self, SchemaLimits};
 use crate::http::{self, Identity, Pages, Parts, Readiness};
 use crate::model::link::LinkPurpose;
 use crate::service::first_start::{FIRST_ADMIN, FirstStart};
+use crate::tls::Secured;
 use crate::{demo, serve, worker};
 
 /// Serves until the operator says stop. The first line on standard output has the address.
 pub async fn serve(mut config: Config, with_demo: bool) -> Result<()> {
     // Caught before the first slow step: a signal during the start is not lost.
     let told_to_stop = serve::until_told()?;
-    let listener = TcpListener::bind(config.listen)
-        .await
-        .map_err(|error| Error::bad_input(format!("cannot listen on {}: {error}", config.listen)).at("CAIRN_LISTEN"))?;
+    let listener = bind(config.listen, "CAIRN_LISTEN").await?;
+    let http = match config.http_listen {
+        Some(address) => Some(bind(address, "CAIRN_HTTP_LISTEN").await?),
+        None => None,
+    };
     let app = App::build(&config).await?;
     if with_demo {
         let loaded = demo::load(&app).await?;
@@ -31,12 +37,18 @@ pub async fn serve(mut config: Config, with_demo: bool) -> Result<()> {
     if config.admin_path.is_none() {
         config.admin_path = Some(App::kept_admin_path(&config).await?);
     }
+    let secured = app.secured(&config).await?;
     let readiness = readiness(&app);
     let router = router(&app, &config, readiness.clone());
     let address = listener.local_addr().map_err(Error::internal)?;
     announce(&config, address);
+    if let Some(http) = &http {
+        println!("http://{} leads there", http.local_addr().map_err(Error::internal)?);
+    }
     welcome(&config, address, &first_start);
     let (stop, mut stopped) = watch::channel(false);
+    let door = secured.as_ref().map(Secured::door);
+    let mut beside = beside_https(&config, address.port(), (secured, http), &stop);
     let keeping = tokio::spawn(app.housekeeping(&config.limits.keep).run(stop.subscribe()));
     let stopping = async move {
         told_to_stop.await;
@@ -47,10 +59,47 @@ pub async fn serve(mut config: Config, with_demo: bool) -> Result<()> {
         // The sender is dropped only with the server that holds it: that is an end too.
         let _ = stopped.wait_for(|is_told| *is_told).await;
     }));
-    serve::serve(listener, router, &config.limits.connection, stopping).await?;
+    serve::serve(listener, (router, door), &config.limits.connection, stopping).await?;
     jobs.await.map_err(Error::internal)?;
     keeping.await.map_err(Error::internal)?;
+    while let Some(ended) = beside.join_next().await {
+        ended.map_err(Error::internal)??;
+    }
     app.close().await
+}
+
+async fn bind(address: SocketAddr, setting: &'static str) -> Result<TcpListener> {
+    let refused = |error| Error::bad_input(format!("cannot listen on {address}: {error}")).at(setting);
+    TcpListener::bind(address).await.map_err(refused)
+}
+
+/// What runs beside HTTPS: the care for the certificate, and the door of plain HTTP.
+fn beside_https(
+    config: &Config,
+    port: u16,
+    (secured, http): (Option<Secured>, Option<TcpListener>),
+    stop: &watch::Sender<bool>,
+) -> JoinSet<Result<()>> {
+    let mut beside = JoinSet::new();
+    let proofs = secured.as_ref().and_then(Secured::proofs);
+    if let Some(secured) = secured {
+        let told = stop.subscribe();
+        beside.spawn(async move {
+            secured.run(told).await;
+            Ok(())
+        });
+    }
+    if let Some(listener) = http {
+        let router = http::to_https(config, port, proofs);
+        let (limits, mut told) = (config.limits.connection.clone(), stop.subscribe());
+        beside.spawn(async move {
+            let stopping = async move {
+                let _ = told.wait_for(|is_told| *is_told).await;
+            };
+            serve::serve(listener, (router, None), &limits, stopping).await
+        });
+    }
+    beside
 }
 
 /// The whole HTTP door over the services: what the server runs and what the tests ask.
@@ -75,32 +124,28 @@ pub fn readiness(app: &App) -> Readiness {
     })
 }
 
-fn announce(config: &Config, address: std::net::SocketAddr) {
-    println!("listening on http://{address}");
+fn announce(config: &Config, address: SocketAddr) {
+    let scheme = config.tls.scheme();
+    println!("listening on {scheme}://{address}");
     if let Some(public) = &config.public_url {
         println!("public address {public}");
     }
     if config.playground {
-        println!("GraphiQL at http://{address}/graphiql/");
+        println!("GraphiQL at {scheme}://{address}/graphiql/");
     }
     if let Some(path) = &config.admin_path {
-        println!("admin page at {}{path}/", site(config, address));
+        println!("admin page at {}{path}/", config.site(address));
     }
     println!("database {}", config.database);
 }
 
-/// Where browsers find the server.
-fn site(config: &Config, address: std::net::SocketAddr) -> String {
-    config.public_url.as_ref().map_or(format!("http://{address}"), ToString::to_string)
-}
-
 /// Says how somebody becomes the first administrator.
-fn welcome(config: &Config, address: std::net::SocketAddr, first_start: &FirstStart) {
+fn welcome(config: &Config, address: SocketAddr, first_start: &FirstStart) {
     match first_start {
         FirstStart::HasAccounts => {}
         FirstStart::MadeAdmin => println!("made the account {FIRST_ADMIN} with CAIRN_ADMIN_PASSWORD"),
         FirstStart::Link(token) => {
-            let site = site(config, address);
+            let site = config.site(address);
             let path = config.admin_path.as_ref().map_or("", AdminPath::as_str);
             println!("there is no account yet; make the first administrator within 24 hours, once:");
             println!("  {}", LinkPurpose::SetUp.url(&format!("{site}{path}"), &token.0));

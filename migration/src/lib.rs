@@ -20,6 +20,7 @@ mod m0011_imports;
 mod m0012_hold_catalog;
 mod m0013_layer_index;
 mod m0014_feed_order;
+mod m0016_certificates;
 mod statements;
 
 /// All migrations, in order.
@@ -43,6 +44,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_hold_catalog::Migration),
             Box::new(m0013_layer_index::Migration),
             Box::new(m0014_feed_order::Migration),
+            Box::new(m0016_certificates::Migration),
         ]
     }
 }

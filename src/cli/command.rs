@@ -101,7 +101,7 @@ fn execute(command: &Command) -> Result<()> {
         Command::Copy(arguments) => with_config(async |config| copy::run(&config, arguments).await),
         Command::Export(arguments) => with_app(async |app| export::run(app, arguments).await),
         // Before the log and a runtime: it runs every few seconds.
-        Command::Healthcheck => healthcheck::ask(Config::from_env()?.listen),
+        Command::Healthcheck => healthcheck::ask(&Config::from_env()?),
     }
 }
 

@@ -209,6 +209,23 @@ limits! {
     }
 }
 
+limits! {
+    /// What a certificate authority is asked, below its own limits: Let's Encrypt gives 5 certificates of the same names in 7
+    /// days and allows 5 failed proofs of a name an hour.
+    AcmeLimits "Limits: the certificate authority" {
+        /// Most certificates of these names in 7 days.
+        certificates_per_week: usize = 3, 1..=100_000, "CAIRN_LIMIT_ACME_CERTIFICATES_PER_WEEK";
+        /// Most failed orders in an hour.
+        failures_per_hour: usize = 4, 1..=100_000, "CAIRN_LIMIT_ACME_FAILURES_PER_HOUR";
+        /// The pause after a failed order, in milliseconds; after the next ones it is 10, 100 and 1440 times as long.
+        retry_ms: u64 = 60_000, 10..=3_600_000, "CAIRN_LIMIT_ACME_RETRY_MS";
+        /// Longest time of one step of an order, in milliseconds.
+        step_time_ms: u64 = 30_000, 10..=600_000, "CAIRN_LIMIT_ACME_STEP_TIME_MS";
+        /// Longest time of a whole order, in milliseconds.
+        order_time_ms: u64 = 300_000, 10..=3_600_000, "CAIRN_LIMIT_ACME_ORDER_TIME_MS";
+    }
+}
+
 /// Every limit, by what it protects.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Limits {
@@ -230,6 +247,8 @@ pub struct Limits {
     pub oidc: OidcLimits,
     /// What grows.
     pub keep: KeepLimits,
+    /// The certificate authority.
+    pub acme: AcmeLimits,
 }
 
 impl Limits {
@@ -244,6 +263,7 @@ impl Limits {
             export: ExportLimits::read(reader),
             oidc: OidcLimits::read(reader),
             keep: KeepLimits::read(reader),
+            acme: AcmeLimits::read(reader),
         };
         if limits.page.connection_default > limits.page.connection_max {
             reader.fault("CAIRN_LIMIT_PAGE_DEFAULT", "must not be more than CAIRN_LIMIT_PAGE_MAX");
@@ -254,7 +274,7 @@ impl Limits {
         limits
     }
 
-    pub(super) fn groups() -> [Group; 9] {
+    pub(super) fn groups() -> [Group; 10] {
         [
             GraphqlLimits::group(),
             HttpLimits::group(),
@@ -265,6 +285,7 @@ impl Limits {
             ExportLimits::group(),
             OidcLimits::group(),
             KeepLimits::group(),
+            AcmeLimits::group(),
         ]
     }
 }

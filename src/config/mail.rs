@@ -25,6 +25,8 @@ pub struct MailSettings {
     pub url: Secret,
     /// `maps@example.org` or `Maps <maps@example.org>`.
     pub from: String,
+    /// Who hears of what only an operator can mend.
+    pub alert_to: Option<String>,
 }
 
 /// Reads both; each setting that another one needs is asked for by name.
@@ -48,6 +50,10 @@ pub(super) fn read(
     if has_from && !has_smtp {
         warnings.push("CAIRN_MAIL_FROM does nothing without CAIRN_SMTP_URL".to_owned());
     }
+    let alert_to = reader.optional("CAIRN_ALERT_TO", address);
+    if alert_to.is_some() && !has_smtp {
+        reader.fault("CAIRN_ALERT_TO", "needs CAIRN_SMTP_URL: nobody would hear of it");
+    }
     if registration == Registration::Open {
         if !has_smtp {
             let sentence = "open needs CAIRN_SMTP_URL, CAIRN_MAIL_FROM and CAIRN_PUBLIC_URL: whoever registers proves \
@@ -58,7 +64,7 @@ pub(super) fn read(
                         private layer";
         warnings.push(sentence.to_owned());
     }
-    (registration, url.zip(from).map(|(url, from)| MailSettings { url, from }))
+    (registration, url.zip(from).map(|(url, from)| MailSettings { url, from, alert_to }))
 }
 
 fn registration(text: &str) -> Result<Registration, String> {
@@ -89,6 +95,12 @@ fn smtp_url(text: &str, warnings: &mut Vec<String>) -> Result<Secret, String> {
         warnings.push(sentence.to_owned());
     }
     Ok(Secret::new(text))
+}
+
+/// A bare address, also of the account at an authority.
+pub(super) fn address(text: &str) -> Result<String, String> {
+    let is_address = text.is_ascii() && text.parse::<lettre::Address>().is_ok();
+    if is_address { Ok(text.to_owned()) } else { Err("must be an address such as maps@example.org".to_owned()) }
 }
 
 fn sender(text: &str) -> Result<String, String> {

@@ -2,7 +2,7 @@
 //!
 //! Nothing else in the crate reads the environment. `settings` is the typed result, `table` names every
 //! setting with its default and its meaning (`.env.example` is printed from it), `limits` holds the limits,
-//! `mail` who may come in and by which mail, `oidc` names the issuer of external tokens, `values` reads single values, `setting`
+//! `mail` who may come in and by which mail, `oidc` names the issuer of external tokens, `tls` the source of the certificate, `values` reads single values, `setting`
 //! is a row of the table. Nothing here opens a file of data or a socket.
 
 mod admin_path;
@@ -15,12 +15,13 @@ mod secret;
 mod setting;
 mod settings;
 mod table;
+mod tls;
 mod values;
 
 pub use admin_path::{AdminPath, TAKEN_WORDS};
 pub use database::{Database, PostgresUrl};
 pub use limits::{
-    ConnectionLimits, ExportLimits, GraphqlLimits, HttpLimits, KeepLimits, Limits, OidcLimits, PageLimits,
+    AcmeLimits, ConnectionLimits, ExportLimits, GraphqlLimits, HttpLimits, KeepLimits, Limits, OidcLimits, PageLimits,
     SocketLimits, StoreLimits,
 };
 pub use mail::{MailSettings, Registration};
@@ -30,4 +31,5 @@ pub use secret::Secret;
 pub use setting::{Group, Setting};
 pub use settings::{Config, LogFormat};
 pub use table::{example_file, groups};
+pub use tls::{Acme, CertificateFiles, Challenge, Tls};
 pub use values::{Basemap, Embedders, PublicUrl, plain_host};

@@ -8,7 +8,8 @@ use super::network::Network;
 use super::oidc::Oidc;
 use super::secret::Secret;
 use super::table::{default_of, groups};
-use super::values::{Basemap, Embedders, PublicUrl, Reader, plain_host, switch};
+use super::tls::{self, Challenge, Tls};
+use super::values::{Basemap, Embedders, PublicUrl, Reader, listen, plain_host, switch};
 use crate::error::{Error, Result};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -32,6 +33,10 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Where to listen. Port 0: any free one.
     pub listen: SocketAddr,
+    /// Where the certificate comes from.
+    pub tls: Tls,
+    /// Where plain HTTP is answered beside HTTPS.
+    pub http_listen: Option<SocketAddr>,
     /// Where browsers find the server, when the operator said so.
     pub public_url: Option<PublicUrl>,
     /// Host names that requests may carry: the defaults and the operator's.
@@ -71,6 +76,12 @@ pub struct Config {
 }
 
 impl Config {
+    /// Where browsers find a server that listens at this address, without a slash at its end.
+    pub fn site(&self, address: SocketAddr) -> String {
+        let here = || format!("{}://{address}", self.tls.scheme());
+        self.public_url.as_ref().map_or_else(here, ToString::to_string)
+    }
+
     /// Reads `.env` in the working folder and the environment, which goes before it.
     pub fn from_env() -> Result<Self> {
         let mut pairs = dotenv_pairs(Path::new(".env"))?;
@@ -105,10 +116,13 @@ impl Config {
             .optional("DATABASE_URL", Database::read)
             .unwrap_or_else(|| Database::Geopackage(data_dir.join("cairn.gpkg")));
         let listen = reader.optional("CAIRN_LISTEN", listen).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080)));
-        let public_url = reader.optional("CAIRN_PUBLIC_URL", PublicUrl::read);
-        let named_hosts = reader.optional("CAIRN_ALLOWED_HOSTS", hosts).unwrap_or_default();
-        reader.optional("CAIRN_TLS", tls);
+        let mut named_hosts = reader.optional("CAIRN_ALLOWED_HOSTS", hosts).unwrap_or_default();
         let mut warnings = unknown_names(reader);
+        let tls = Tls::read(reader, &mut warnings);
+        named_hosts.extend_from_slice(tls.domains());
+        let http_listen = tls::http_listen(reader, &tls);
+        let public_url = public_url(reader, &tls);
+        refuse_unproved(reader, &tls, http_listen);
         let basemap = basemap(reader, &mut warnings);
         let (registration, mail) = mail::read(reader, public_url.as_ref(), &mut warnings);
         let oidc = Oidc::read(reader, public_url.as_ref(), &mut warnings);
@@ -117,6 +131,8 @@ impl Config {
             data_dir,
             allowed_hosts: allowed_hosts(listen, public_url.as_ref(), named_hosts),
             listen,
+            tls,
+            http_listen,
             public_url,
             trusted_proxies: reader.optional("CAIRN_TRUSTED_PROXIES", Network::read_list).unwrap_or_default(),
             jwt_key: reader.optional("CAIRN_JWT_KEY", |text| Ok(Secret::new(text))),
@@ -159,10 +175,6 @@ fn dotenv_pairs(path: &Path) -> Result<Vec<(String, String)>> {
         .collect()
 }
 
-fn listen(text: &str) -> std::result::Result<SocketAddr, String> {
-    text.parse().map_err(|_| "must be ADDRESS:PORT, such as 127.0.0.1:8080 or [::1]:8080".to_owned())
-}
-
 /// A list that names nobody is a slip: taken as written it would let in everybody.
 fn some_networks(text: &str) -> std::result::Result<Vec<Network>, String> {
     let networks = Network::read_list(text)?;
@@ -177,11 +189,19 @@ fn hosts(text: &str) -> std::result::Result<Vec<String>, String> {
         .collect()
 }
 
-fn tls(text: &str) -> std::result::Result<(), String> {
-    match text {
-        "off" => Ok(()),
-        "files" | "acme" => Err("TLS is not in this version; use off, behind a proxy that speaks TLS".to_owned()),
-        _ => Err("must be off".to_owned()),
+/// As the operator said, else by the first name of the certificate.
+fn public_url(reader: &mut Reader, tls: &Tls) -> Option<PublicUrl> {
+    let given = reader.optional("CAIRN_PUBLIC_URL", PublicUrl::read);
+    if *tls != Tls::Off && given.as_ref().is_some_and(|url| !url.origin.starts_with("https:")) {
+        reader.fault("CAIRN_PUBLIC_URL", "must begin with https when CAIRN_TLS is files or acme");
+    }
+    given.or_else(|| tls.public_url())
+}
+
+/// HTTP-01 is a file on the HTTP port.
+fn refuse_unproved(reader: &mut Reader, tls: &Tls, http_listen: Option<SocketAddr>) {
+    if matches!(tls, Tls::Acme(acme) if acme.challenge == Some(Challenge::Http01)) && http_listen.is_none() {
+        reader.fault("CAIRN_HTTP_LISTEN", "must not be off when CAIRN_ACME_CHALLENGE is http-01");
     }
 }
 

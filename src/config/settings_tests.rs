@@ -40,7 +40,7 @@ fn every_setting_of_the_table_is_read() {
 fn all_faults_are_told_together() {
     let faulty = [
         ("CAIRN_LISTEN", "8080"),
-        ("CAIRN_TLS", "acme"),
+        ("CAIRN_TLS", "on"),
         ("CAIRN_ADMIN_PATH", "/admin"),
         ("CAIRN_ADMIN_ALLOW_IPS", ","),
         ("DATABASE_URL", "postgres://me:secret@one,two/cairn"),

@@ -49,7 +49,65 @@ const ADDRESS: &[Row] = &[
             "listen address, localhost, 127.0.0.1 and [::1] always may; any other gets 421 (DNS rebinding).",
         ],
     ),
-    row("CAIRN_TLS", "off", &["off: plain HTTP, for this machine or behind a proxy that speaks TLS."]),
+];
+
+const HTTPS: &[Row] = &[
+    row(
+        "CAIRN_TLS",
+        "off",
+        &[
+            "off: plain HTTP, for this machine or behind a proxy that speaks TLS. acme: HTTPS with a certificate that the server",
+            "gets and renews by itself; files: HTTPS with a certificate of yours. Both speak HTTP/2 and HTTP/1.1 at CAIRN_LISTEN,",
+            "which then is 0.0.0.0:443 or a port that 443 is mapped to.",
+        ],
+    ),
+    row(
+        "CAIRN_HTTP_LISTEN",
+        "0.0.0.0:80",
+        &[
+            "With HTTPS: where plain HTTP is answered, by the way to HTTPS and by the proofs that an authority asks for: ADDRESS:PORT,",
+            "or off.",
+        ],
+    ),
+    row(
+        "CAIRN_TLS_CERT",
+        "",
+        &["With files: a PEM file with the certificate and its chain. A changed file is taken over within seconds."],
+    ),
+    row("CAIRN_TLS_KEY", "", &["With files: a PEM file with the private key of that certificate."]),
+    row(
+        "CAIRN_ACME_DOMAINS",
+        "",
+        &[
+            "With acme: the names of the certificate, by comma, such as maps.example.org. They must lead to this server. The first",
+            "is where browsers find it, unless CAIRN_PUBLIC_URL says so.",
+        ],
+    ),
+    row("CAIRN_ACME_EMAIL", "", &["With acme: whom the authority may write to, such as admin@example.org."]),
+    row(
+        "CAIRN_ACME_DIRECTORY",
+        "production",
+        &[
+            "With acme: production (Let's Encrypt), staging (Let's Encrypt for trials: no browser trusts the certificates), or the",
+            "https URL of another authority's directory.",
+        ],
+    ),
+    row(
+        "CAIRN_ACME_CA_FILE",
+        "",
+        &[
+            "A PEM file of certificate authorities that sign for the directory, in place of the public ones: for an authority",
+            "inside a company.",
+        ],
+    ),
+    row(
+        "CAIRN_ACME_CHALLENGE",
+        "any",
+        &[
+            "How the names are proved: tls-alpn-01 needs port 443 to reach this server, http-01 needs port 80; any takes the",
+            "other way after a failure.",
+        ],
+    ),
 ];
 
 const ACCOUNTS: &[Row] = &[
@@ -116,6 +174,14 @@ const COMING_IN: &[Row] = &[
         ],
     ),
     row("CAIRN_MAIL_FROM", "", &["The sender of mails: maps@example.org or Maps <maps@example.org>."]),
+    row(
+        "CAIRN_ALERT_TO",
+        "",
+        &[
+            "Who hears by mail, once a day, of what only an operator can mend, such as a certificate that is not renewed. It needs",
+            "CAIRN_SMTP_URL.",
+        ],
+    ),
 ];
 
 const OIDC: &[Row] = &[
@@ -203,6 +269,7 @@ pub fn groups() -> Vec<Group> {
     let mut groups = vec![
         group("Data", DATA),
         group("Address", ADDRESS),
+        group("HTTPS", HTTPS),
         group("Accounts", ACCOUNTS),
         group("Registration and mail", COMING_IN),
         group("Accounts of an OpenID Connect issuer", OIDC),
@@ -215,7 +282,7 @@ pub fn groups() -> Vec<Group> {
 
 /// The default of one setting in `groups`; empty for "not set".
 pub(super) fn default_of(name: &str) -> &'static str {
-    [DATA, ADDRESS, ACCOUNTS, COMING_IN, OIDC, PAGES, LOG]
+    [DATA, ADDRESS, HTTPS, ACCOUNTS, COMING_IN, OIDC, PAGES, LOG]
         .into_iter()
         .flatten()
         .find(|(row, _, _)| *row == name)

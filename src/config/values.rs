@@ -3,6 +3,7 @@
 use axum::http::Uri;
 use std::collections::BTreeMap;
 use std::fmt::Display;
+use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
@@ -46,6 +47,11 @@ impl Reader {
     pub(super) fn into_faults(self) -> Vec<String> {
         self.faults
     }
+}
+
+/// Where to listen.
+pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "must be ADDRESS:PORT, such as 127.0.0.1:8080 or [::1]:8080".to_owned())
 }
 
 /// `on` or `off`.

@@ -23,6 +23,7 @@ pub mod rendered;
 pub mod scalars;
 pub mod schema;
 pub mod search;
+pub mod server_info;
 pub mod shapes;
 pub mod stats;
 pub mod subscription_root;

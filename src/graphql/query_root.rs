@@ -18,6 +18,7 @@ use crate::graphql::location::{DEFAULT_PRECISION, Location, check_precision, che
 use crate::graphql::rendered::ConnectionPlan;
 use crate::graphql::scalars::FeatureCollection;
 use crate::graphql::search::{self, SearchHit};
+use crate::graphql::server_info::ServerQueries;
 use crate::graphql::shapes::{BBoxInput, PositionInput};
 use crate::graphql::stats::{self, AggregateInput, LocationStats};
 use crate::model::{Column, Columns};
@@ -137,10 +138,10 @@ const DEFAULT_FEATURES: i32 = 1_000;
 /// Hits of a search when nothing is said.
 const DEFAULT_HITS: i32 = 10;
 
-/// Questions about locations, layers, accounts, and what was done to them.
+/// Questions about locations, layers, accounts, what was done to them, and the server.
 #[derive(Debug, Default, MergedObject)]
 #[graphql(name = "Query")]
-pub struct QueryRoot(LocationQueries, AccountQueries, EntranceQueries, AuditQueries, ImportQueries);
+pub struct QueryRoot(LocationQueries, AccountQueries, EntranceQueries, AuditQueries, ImportQueries, ServerQueries);
 
 /// The queries about locations and layers.
 #[derive(Debug, Default)]

@@ -3,6 +3,7 @@
 use super::error;
 use super::request_id::{REQUEST_ID, RequestId};
 use crate::config::{Config, Embedders};
+use crate::tls::Status;
 use axum::extract::{Request, State};
 use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
@@ -16,11 +17,13 @@ pub struct SecurityHeaders {
     policy: HeaderValue,
     graphiql_policy: HeaderValue,
     embed_policy: HeaderValue,
+    https: Status,
 }
 
 impl SecurityHeaders {
-    /// The headers for these settings: the origin of a raster base map may load images.
-    pub fn new(config: &Config) -> Self {
+    /// The headers for these settings: the origin of a raster base map may load images. `https` says for how long browsers are
+    /// to come by HTTPS alone.
+    pub fn new(config: &Config, https: Status) -> Self {
         let tiles = config.basemap.as_ref().map(|map| map.origin.as_str());
         let (style, frames) = ("style-src 'self'", "frame-ancestors 'self'");
         Self {
@@ -28,6 +31,7 @@ impl SecurityHeaders {
             // GraphiQL's editor writes style attributes. Its scripts stay under the strict rule.
             graphiql_policy: content_security_policy(tiles, "style-src 'self' 'unsafe-inline'", frames),
             embed_policy: content_security_policy(tiles, style, &frame_ancestors(&config.embedders)),
+            https,
         }
     }
 
@@ -40,6 +44,12 @@ impl SecurityHeaders {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy.clone());
         for (name, value) in ALWAYS {
             headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        let seconds = self.https.strict_seconds();
+        if seconds > 0
+            && let Ok(value) = HeaderValue::from_str(&format!("max-age={seconds}"))
+        {
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
         }
     }
 }

@@ -19,6 +19,7 @@ mod imports;
 mod request_id;
 mod router;
 mod system;
+mod to_https;
 
 pub mod graphql;
 
@@ -31,6 +32,7 @@ pub use identity::{Identify, Identity};
 pub use request_id::RequestId;
 pub use router::{Parts, router};
 pub use system::Readiness;
+pub use to_https::to_https;
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -47,6 +47,7 @@ pub fn router<E: Execute>(parts: Parts<'_, E>) -> Router {
     let door = Door::new(executor, config, app.clone());
     let sockets = SocketDoor::new(door.clone(), &identity, &readiness, &config.limits.socket);
     let settings = system::settings(config);
+    let https = app.as_ref().map(|app| app.https().clone()).unwrap_or_default();
     files(app, &identity)
         .route(
             graphql::PATH,
@@ -72,7 +73,7 @@ pub fn router<E: Execute>(parts: Parts<'_, E>) -> Router {
         .layer(from_fn_with_state(AllowedHosts::new(config.allowed_hosts.iter().cloned()), host::check))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(graphql::shape))
-        .layer(from_fn_with_state(SecurityHeaders::new(config), headers::frame))
+        .layer(from_fn_with_state(SecurityHeaders::new(config, https), headers::frame))
 }
 
 /// The routes of files.

@@ -56,4 +56,13 @@ impl Letter {
         );
         Self { to, subject: "Choose a new password", text }
     }
+
+    /// To the operator, when a certificate is about to end.
+    pub fn certificate(to: EmailAddress, site: &str, trouble: &str) -> Self {
+        let text = format!(
+            "{site} needs you.\n\n{trouble}\n\n\
+             The log of the server has every attempt. This mail comes once a day until it is mended.\n"
+        );
+        Self { to, subject: "The certificate needs you", text }
+    }
 }

@@ -5,6 +5,7 @@ use super::seats::Seats;
 use crate::config::ConnectionLimits;
 use crate::config::counted_as;
 use crate::error::Result;
+use crate::tls::Door;
 use axum::Router;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -21,18 +22,18 @@ const FIRST_WAIT: Duration = Duration::from_millis(10);
 /// A connection ends within seconds, so a longer wait would only keep visitors outside.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
-/// Answers connections of `listener` with `router` until `shutdown` is ready; then takes no more, lets running
+/// Answers connections of `listener` with `router`, over TLS where there is a `door`, until `shutdown` is ready; then takes no more, lets running
 /// requests finish within `shutdown_time_ms` and drops the rest. Whoever owns readiness turns it 503 inside
 /// `shutdown`, before it is ready.
 pub async fn serve(
     listener: TcpListener,
-    router: Router,
+    (router, door): (Router, Option<Door>),
     limits: &ConnectionLimits,
     shutdown: impl Future<Output = ()>,
 ) -> Result<()> {
     let (stop, stopped) = watch::channel(false);
     let mut house = House {
-        shared: Arc::new(Shared::new(router, limits)),
+        shared: Arc::new(Shared::new(router, door, limits)),
         seats: Seats::new(limits.connections, limits.connections_per_address),
         connections: JoinSet::new(),
         stopped,

@@ -4,6 +4,7 @@ use super::body::{RunningBody, TimedBody};
 use super::idle::Activity;
 use super::stream::Watched;
 use crate::config::ConnectionLimits;
+use crate::tls::Door;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -20,6 +21,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
+use tokio_rustls::server::TlsStream;
+use tokio_util::either::Either;
 use tower::ServiceExt as _;
 
 /// In the extensions of each request: whoever keeps it, keeps the connection. What a request turns the connection into (a
@@ -31,11 +34,12 @@ pub struct Kept(#[expect(dead_code, reason = "held, never sent through")] mpsc::
 pub(super) struct Shared {
     pub(super) router: Router,
     pub(super) limits: ConnectionLimits,
+    door: Option<Door>,
     protocol: auto::Builder<TokioExecutor>,
 }
 
 impl Shared {
-    pub(super) fn new(router: Router, limits: &ConnectionLimits) -> Self {
+    pub(super) fn new(router: Router, door: Option<Door>, limits: &ConnectionLimits) -> Self {
         let mut protocol = auto::Builder::new(TokioExecutor::new());
         // hyper's own head timer stays off: `Activity` times the head and the silence between requests.
         protocol
@@ -51,7 +55,7 @@ impl Shared {
             .max_header_list_size(u32::try_from(limits.head_bytes).unwrap_or(u32::MAX))
             .keep_alive_interval(Some(Duration::from_millis(limits.keep_alive_ms)))
             .keep_alive_timeout(Duration::from_millis(limits.head_time_ms));
-        Self { router, limits: limits.clone(), protocol }
+        Self { router, limits: limits.clone(), door, protocol }
     }
 }
 
@@ -75,10 +79,16 @@ async fn drive_http(
 ) {
     let activity = Activity::new(&shared.limits);
     let secured = tokio::select! {
-        secured = secure(stream) => secured,
+        secured = secure(stream, shared.door.as_ref()) => secured,
         () = activity.too_long() => return,
     };
-    let Ok(stream) = secured else { return };
+    let stream = match secured {
+        Ok(stream) => stream,
+        Err(error) => {
+            tracing::debug!(%peer, %error, "no handshake");
+            return;
+        }
+    };
     let body_idle = Duration::from_millis(shared.limits.body_idle_ms);
     let watched = TokioIo::new(Watched::new(stream, Arc::clone(&activity), body_idle));
     let service = service_fn(|mut request: Request<Incoming>| {
@@ -109,9 +119,13 @@ async fn drive_http(
     let _ = tokio::time::timeout(FAREWELL, connection).await;
 }
 
-/// The place of the TLS handshake: a TCP stream in, a stream of plain bytes out. Its time counts as head time.
-async fn secure(stream: TcpStream) -> io::Result<TcpStream> {
-    std::future::ready(stream.set_nodelay(true).map(|()| stream)).await
+/// The TLS handshake, if there is to be one: a TCP stream in, a stream of plain bytes out. Its time counts as head time.
+async fn secure(stream: TcpStream, door: Option<&Door>) -> io::Result<Either<TcpStream, Box<TlsStream<TcpStream>>>> {
+    stream.set_nodelay(true)?;
+    match door {
+        None => Ok(Either::Left(stream)),
+        Some(door) => door.accept(stream).await.map(Box::new).map(Either::Right),
+    }
 }
 
 /// Hands a request to the router. The answer keeps the connection "running" until its last byte.

@@ -2,6 +2,7 @@
 
 pub mod account_book;
 pub mod accounts;
+pub mod acme;
 pub mod api_tokens;
 pub mod audit;
 pub mod catalog;

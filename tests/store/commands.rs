@@ -16,9 +16,14 @@ crate::on_both_stores! {
 }
 
 fn cairn(server: &Server, arguments: &[&str], input: &str) -> Output {
+    cairn_with(server, &[], arguments, input)
+}
+
+/// Runs the program on the server's database and folder, under more settings.
+pub fn cairn_with(server: &Server, settings: &[(&str, &str)], arguments: &[&str], input: &str) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cairn"));
     command.args(arguments).current_dir(server.folder()).env("DATABASE_URL", server.url());
-    command.env("CAIRN_DATA_DIR", server.folder());
+    command.env("CAIRN_DATA_DIR", server.folder()).envs(settings.iter().copied());
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut process = command.spawn().expect("a process");
     process.stdin.take().expect("its input").write_all(input.as_bytes()).expect("written");

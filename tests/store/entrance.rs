@@ -1,12 +1,11 @@
 //! Registration, invitations and forgotten passwords, from the mutation through the mail to the sign-in.
 
-use std::process::{Command, Output};
-
 use cairn::model::Role;
 use cairn::service::first_start::FirstStart;
 use serde_json::{Value, json};
 
 use crate::accounts::{LOGIN, PASSWORD, account, code, sign_in, text};
+use crate::commands::cairn_with;
 use crate::common::server::{ask, ask_as};
 use crate::common::smtp::{Manner, SITE, Sink, settings};
 use crate::common::{Kind, Server, fixture};
@@ -375,20 +374,14 @@ async fn what_lets_people_in_leaves_rows_without_a_secret(store: Kind) {
     }
 }
 
-fn cairn(server: &Server, settings: &[(&str, &str)], arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_cairn"));
-    command.args(arguments).current_dir(server.folder()).env("DATABASE_URL", server.url());
-    command.env("CAIRN_DATA_DIR", server.folder()).envs(settings.iter().copied());
-    command.output().expect("cairn")
-}
-
 async fn an_operator_invites_from_the_shell(store: Kind) {
     let server = Server::on(store, &[("CAIRN_REGISTRATION", "invite")]).await;
     let invite = ["user", "invite", "anna@example.org", "--role", "editor"];
-    let closed = cairn(&server, &[], &invite);
+    let closed = cairn_with(&server, &[], &invite, "");
     let complaint = String::from_utf8_lossy(&closed.stderr).into_owned();
     assert!(!closed.status.success() && complaint.contains("CAIRN_REGISTRATION=invite"), "{complaint}");
-    let printed = cairn(&server, &[("CAIRN_REGISTRATION", "invite"), ("CAIRN_PUBLIC_URL", SITE)], &invite);
+    let settings_of_site = [("CAIRN_REGISTRATION", "invite"), ("CAIRN_PUBLIC_URL", SITE)];
+    let printed = cairn_with(&server, &settings_of_site, &invite, "");
     let printed = String::from_utf8(printed.stdout).expect("text");
     let token = printed.trim_end().split_once(&format!("{SITE}/account/invitation#")).expect("a link").1;
     let made = done(&server, ACCEPT, json!({ "t": token, "u": "anna", "p": PASSWORD })).await;
@@ -398,7 +391,7 @@ async fn an_operator_invites_from_the_shell(store: Kind) {
     let settings = settings("invite", &sink.url).map(|(name, value)| (name.to_owned(), value.to_owned()));
     let printed = tokio::task::spawn_blocking(move || {
         let settings: Vec<_> = settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let output = cairn(&server, &settings, &["user", "invite", "bert@example.org"]);
+        let output = cairn_with(&server, &settings, &["user", "invite", "bert@example.org"], "");
         String::from_utf8(output.stdout).expect("text")
     });
     assert_eq!(sink.mail().await.to, ["bert@example.org"]);

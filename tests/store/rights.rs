@@ -58,6 +58,7 @@ const TABLE: &[(&str, Needs)] = &[
     ("Query.invitations", Needs::Admin),
     ("Query.auditLog", Needs::Admin),
     ("Query.changeCursor", Needs::Nothing),
+    ("Query.serverInfo", Needs::Admin),
     ("Query.importJob", Needs::Account),
     ("Query.importJobs", Needs::Account),
     ("Mutation.importLocations", Needs::Importer),

@@ -13,17 +13,25 @@ const TABLE: &[(&str, &[&str])] = &[
     ("model", &["geometry", "error"]),
     ("query", &["model", "geometry", "error"]),
     ("format", &["model", "geometry", "error"]),
-    ("auth", &["model", "config", "error"]),
+    ("trust", &["error"]),
+    ("auth", &["model", "config", "trust", "error"]),
     ("store", &["query", "model", "geometry", "format", "config", "error"]),
     ("mail", &["model", "config", "error"]),
     ("service", &["store", "auth", "mail", "config", "query", "format", "model", "geometry", "error"]),
-    ("app", &["service", "auth", "mail", "store", "config", "error"]),
-    ("graphql", &["app", "service", "query", "format", "model", "geometry", "config", "error"]),
-    ("http", &["graphql", "app", "service", "format", "query", "model", "geometry", "serve", "config", "error"]),
+    ("tls", &["store", "mail", "model", "config", "trust", "error"]),
+    ("app", &["service", "auth", "mail", "tls", "store", "config", "error"]),
+    ("graphql", &["app", "tls", "service", "query", "format", "model", "geometry", "config", "error"]),
+    ("http", &["graphql", "app", "tls", "service", "format", "query", "model", "geometry", "serve", "config", "error"]),
     ("worker", &["app", "error"]),
-    ("serve", &["app", "config", "error"]),
+    ("serve", &["app", "tls", "config", "error"]),
     ("demo", &["app", "geometry", "model", "config", "graphql", "http", "serve", "error"]),
-    ("run", &["app", "service", "demo", "geometry", "model", "config", "graphql", "http", "serve", "worker", "error"]),
+    (
+        "run",
+        &[
+            "app", "service", "demo", "geometry", "model", "config", "graphql", "http", "serve", "tls", "worker",
+            "error",
+        ],
+    ),
     (
         "cli",
         &[
@@ -45,7 +53,7 @@ const TABLE: &[(&str, &[&str])] = &[
         ],
     ),
     ("copy", &["store", "serve", "config", "error"]),
-    ("healthcheck", &["error"]),
+    ("healthcheck", &["config", "trust", "error"]),
     ("main", &["cli"]),
 ];
 

@@ -19,13 +19,11 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::crypto::aws_lc_rs;
-use tokio_rustls::rustls::pki_types::pem::PemObject as _;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use tokio_rustls::rustls::pki_types::ServerName;
 use url::{Host, Url};
 
 use crate::error::Error;
+use crate::trust;
 
 /// Largest document: key sets of large issuers have some 20 kB.
 const MOST_BYTES: usize = 256 * 1024;
@@ -62,18 +60,9 @@ pub(super) struct Fetcher {
 }
 
 impl Fetcher {
-    /// Trusts the authorities of the file, or those of Mozilla's list when there is none: that list is built in, so that a
-    /// container without certificates has it too.
+    /// Trusts the authorities of the file, or the public ones.
     pub(super) fn new(ca: Option<&Path>, within: Duration) -> Result<Self, Error> {
-        let roots = match ca {
-            Some(path) => read_roots(path)?,
-            None => RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() },
-        };
-        let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(Error::internal)?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+        let config = trust::client_config(ca, "CAIRN_OIDC_CA")?;
         Ok(Self { tls: TlsConnector::from(Arc::new(config)), within })
     }
 
@@ -119,17 +108,4 @@ async fn ask(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, url: 
         return Err(Failure::Status(answer.status()));
     }
     Ok(Limited::new(answer.into_body(), MOST_BYTES).collect().await.map_err(Failure::Body)?.to_bytes())
-}
-
-fn read_roots(path: &Path) -> Result<RootCertStore, Error> {
-    let unreadable = || {
-        let sentence = format!("{} must be a PEM file of certificate authorities", path.display());
-        Error::bad_input(sentence).at("CAIRN_OIDC_CA")
-    };
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(path).map_err(|error| unreadable().caused_by(error))? {
-        let certificate = certificate.map_err(|error| unreadable().caused_by(error))?;
-        roots.add(certificate).map_err(|error| unreadable().caused_by(error))?;
-    }
-    if roots.is_empty() { Err(unreadable()) } else { Ok(roots) }
 }

@@ -44,6 +44,7 @@ pub const TABLES: &[Table] = &[
 
 /// What stays behind, with the reason. A star stands for any ending.
 pub const LEFT_OUT: &[(&str, &str)] = &[
+    ("acme_*", "certificates belong to the servers: those of the other side order their own"),
     ("copy_state", "notes of an unfinished copy"),
     ("geography_columns", "a view of PostGIS"),
     ("geometry_columns", "a view of PostGIS"),
@@ -58,6 +59,7 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("spatial_ref_sys", "reference systems of PostGIS"),
     ("sqlite_sequence", "the last numbers given are set by name"),
     ("sqlite_stat*", "statistics of the planner"),
+    ("tls_state", "belongs to the servers as their certificates do"),
 ];
 
 /// Columns that stay behind, with the reason.

@@ -1,0 +1,98 @@
+//! Tells the operator when a certificate is about to end and no newer one comes: in the log and by mail, once a day from one of
+//! the servers of a database.
+
+use chrono::{Duration, Utc};
+
+use super::status::State;
+use crate::config::Config;
+use crate::error::Result;
+use crate::mail::{Letter, Mailer};
+use crate::model::Timestamp;
+use crate::model::email::EmailAddress;
+use crate::store::Store;
+
+/// From one word to the next.
+const EVERY_MS: i64 = 24 * 3_600_000;
+/// The first certificate may take so long.
+const FIRST: Duration = Duration::hours(1);
+
+/// Who is told.
+#[derive(Debug, Default)]
+pub struct Alerts {
+    mail: Option<(Mailer, EmailAddress)>,
+    site: String,
+}
+
+impl Alerts {
+    /// As the operator said; the log is always told.
+    pub fn new(config: &Config, mailer: Option<&Mailer>) -> Result<Self> {
+        let to = config.mail.as_ref().and_then(|mail| mail.alert_to.as_deref()).map(EmailAddress::parse);
+        let to = to.transpose().map_err(|error| error.at("CAIRN_ALERT_TO"))?;
+        let mail = mailer.cloned().zip(to);
+        Ok(Self { mail, site: config.site(config.listen) })
+    }
+
+    /// Tells, if there is something to tell and nobody has.
+    pub(super) async fn look(&self, state: &State, store: &Store) {
+        let Some(trouble) = trouble(state, Utc::now()) else { return };
+        match store.take_alert(EVERY_MS).await {
+            Ok(true) => self.tell(&trouble),
+            Ok(false) => {}
+            // Better twice than never.
+            Err(error) => tracing::error!(%error, trouble, "the certificate needs the operator"),
+        }
+    }
+
+    fn tell(&self, trouble: &str) {
+        tracing::error!(trouble, "the certificate needs the operator");
+        let Some((mailer, to)) = &self.mail else { return };
+        let letter = Letter::certificate(to.clone(), &self.site, trouble);
+        match mailer.seat() {
+            Ok(seat) => seat.send(std::future::ready(Ok(Some(letter)))),
+            Err(error) => tracing::error!(%error, "the mail about the certificate is not sent"),
+        }
+    }
+}
+
+/// What is wrong, in words for a letter.
+fn trouble(state: &State, now: Timestamp) -> Option<String> {
+    let reason =
+        state.failure.as_ref().map_or_else(String::new, |failure| format!(" The last failure: {}.", failure.reason));
+    if state.is_makeshift {
+        let since = state.in_vain_since.filter(|since| now - *since > FIRST)?;
+        return Some(format!("There is no certificate yet; the authority has been asked since {since}.{reason}"));
+    }
+    let facts = state.certificate.as_ref().filter(|facts| facts.late() < now)?;
+    let verb = if facts.not_after < now { "ended" } else { "ends" };
+    Some(format!("The certificate of {} {verb} at {}.{reason}", facts.names.join(", "), facts.not_after))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::time::from_milliseconds;
+    use crate::tls::{Facts, Failure};
+
+    #[test]
+    fn the_operator_hears_of_a_certificate_that_is_not_renewed_in_time() {
+        let day = |days: i64| from_milliseconds(days * 86_400_000).unwrap();
+        let facts = Facts {
+            names: vec!["a.example".to_owned()],
+            issuer: String::new(),
+            serial: String::new(),
+            not_before: day(0),
+            not_after: day(90),
+        };
+        let failure = Some(Failure { at: day(70), reason: "no way".to_owned() });
+        let served = State { certificate: Some(facts), failure, ..State::default() };
+        let makeshift = State { is_makeshift: true, in_vain_since: Some(day(10)), ..served.clone() };
+        assert_eq!(trouble(&served, day(74)), None);
+        assert!(
+            trouble(&served, day(76)).unwrap().contains("ends at 1970-04-01 00:00:00 UTC. The last failure: no way.")
+        );
+        assert!(trouble(&served, day(91)).unwrap().contains("ended"));
+        assert_eq!(trouble(&makeshift, day(10)), None);
+        assert!(trouble(&makeshift, day(11)).unwrap().contains("no certificate yet"));
+        assert_eq!(trouble(&State::default(), day(11)), None, "plain HTTP");
+    }
+}
