@@ -13,11 +13,12 @@ use serde_json::{Map, Value};
 use crate::error::{Error, Result};
 use crate::format::cell::unguarded;
 use crate::format::feature::{Feature, FeatureReader, Format, Item, ReadOptions, SourceInfo};
+use crate::format::own;
 use crate::format::read::bounded::Bounded;
 use crate::format::read::csv_columns::{Kind, MAX_COLUMNS, Place, is_wkb_hex, told};
 use crate::format::read::gate::{Gate, Raw, rejected};
-use crate::format::read::geojson::share;
 use crate::format::read::json_scan::{MAX_FEATURE_BYTES, unreadable};
+use crate::format::read::progress::share;
 use crate::format::read::shape::Shape;
 use crate::format::read::text::Text;
 use crate::geometry::wkb::{Vertex, Wkb};
@@ -35,6 +36,8 @@ pub(super) struct Table {
     kinds: Vec<Kind>,
     place: Place,
     rows: u64,
+    /// Whether Cairn wrote it.
+    is_own: bool,
 }
 
 impl Table {
@@ -74,7 +77,12 @@ pub(super) fn survey(text: &Text, head: &[u8], options: &ReadOptions) -> Result<
         }
     }
     let place = Place::find(&names, &sample, options.position_columns.as_ref())?;
-    Ok(Table { delimiter, names, kinds, place, rows })
+    let is_own = own::is_table(names.iter().map(String::as_str));
+    if is_own {
+        // Ids and names are texts, whatever they look like.
+        kinds.iter_mut().take(own::COLUMNS.len()).skip(1).for_each(|kind| *kind = Kind::Text);
+    }
+    Ok(Table { delimiter, names, kinds, place, rows, is_own })
 }
 
 /// Opens a table that was surveyed.
@@ -250,7 +258,11 @@ impl CsvReader {
                 }
             }
         };
-        Ok((Feature { id: None, geometry: None, properties, repaired: None }, raw))
+        let mut feature = Feature { properties, ..Feature::default() };
+        if self.table.is_own {
+            own::claim(&mut feature);
+        }
+        Ok((feature, raw))
     }
 }
 

@@ -11,10 +11,11 @@ use flatgeobuf::{Header, size_prefixed_root_as_feature, size_prefixed_root_as_he
 
 use crate::error::{Error, Result};
 use crate::format::feature::{Feature, FeatureReader, Format, Item, ReadOptions, SourceInfo};
+use crate::format::own;
 use crate::format::read::flatgeobuf_values::{Column, properties, shape};
 use crate::format::read::gate::{Gate, Raw, rejected};
-use crate::format::read::geojson::share;
 use crate::format::read::json_scan::{MAX_FEATURE_BYTES, unreadable};
+use crate::format::read::progress::share;
 use crate::format::read::system::System;
 use crate::format::read::system_wkt;
 
@@ -154,6 +155,10 @@ impl FlatGeobufReader {
         let properties = properties(&bytes, columns)?;
         let shape = feature.geometry().map(|geometry| shape(geometry, self.kind)).transpose()?;
         let raw = shape.map(|shape| shape.to_wkb().into());
-        Ok((Feature { id: None, geometry: None, properties, repaired: None }, raw))
+        let mut feature = Feature { properties, ..Feature::default() };
+        if own::is_table(columns.iter().map(|column| column.name.as_str())) {
+            own::claim(&mut feature);
+        }
+        Ok((feature, raw))
     }
 }

@@ -10,8 +10,8 @@ use crate::error::{Error, Result};
 use crate::format::feature::{Feature, FeatureReader, Format, Item, ReadOptions, SourceInfo};
 use crate::format::read::dbf::{Dbf, Record};
 use crate::format::read::gate::{Gate, rejected};
-use crate::format::read::geojson::share;
 use crate::format::read::json_scan::{MAX_FEATURE_BYTES, unreadable};
+use crate::format::read::progress::share;
 use crate::format::read::{shp, system_wkt};
 
 /// The first bytes of a `.shp` (and of a `.shx`) file: 9994.
@@ -143,7 +143,7 @@ impl ShapefileReader {
             Err(error) => rejected(error, &excerpt()),
             Ok(shape) => {
                 let excerpt = excerpt();
-                let feature = Feature { id: None, geometry: None, properties, repaired: None };
+                let feature = Feature { properties, ..Feature::default() };
                 self.gate.item(feature, shape.map(|shape| shape.to_wkb().into()), &excerpt)
             }
         }

@@ -131,6 +131,7 @@ impl State<'_> {
         let written = draft::write_properties(&properties)?;
         let contents = Contents {
             feature_id: feature.id.as_deref(),
+            external_id: feature.external_id.as_deref(),
             properties: &feature.properties,
             name: &name,
             geometry,
