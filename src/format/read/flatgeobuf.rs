@@ -19,9 +19,10 @@ use crate::format::read::progress::share;
 use crate::format::read::system::System;
 use crate::format::read::system_wkt;
 
-/// The first bytes of a file; the fourth is the version, the eighth a patch level.
+/// The first bytes of a file; behind them is the version, then the same again with a patch level.
 pub(super) const MAGIC: &[u8] = b"fgb";
-const MAGIC_BYTES: u64 = 8;
+const MAGIC_BYTES: usize = 8;
+const VERSION: u8 = 3;
 /// The longest header: a thousand columns with their descriptions.
 const MAX_HEADER_BYTES: u32 = 10 << 20;
 /// Bytes of one node of the index.
@@ -32,13 +33,18 @@ pub(super) fn open(path: &Path, options: &ReadOptions) -> Result<Box<dyn Feature
     let file = File::open(path).map_err(unreadable)?;
     let length = file.metadata().map_err(unreadable)?.len();
     let mut input = BufReader::new(file);
-    input.seek(SeekFrom::Start(MAGIC_BYTES)).map_err(unreadable)?;
+    let mut magic = [0; MAGIC_BYTES];
+    input.read_exact(&mut magic).map_err(|error| damaged().caused_by(error))?;
+    let [_, _, _, version, ..] = magic;
+    if version != VERSION {
+        return Err(Error::bad_input(format!("FlatGeobuf {version} is not read, only {VERSION}")));
+    }
     let mut buffer = Vec::new();
     if !prefixed(&mut input, &mut buffer, MAX_HEADER_BYTES)? {
         return Err(damaged());
     }
     let header = size_prefixed_root_as_header(&buffer).map_err(|error| damaged().caused_by(error))?;
-    let offset = MAGIC_BYTES + buffer.len() as u64 + index_bytes(header.features_count(), header.index_node_size())?;
+    let offset = (MAGIC_BYTES + buffer.len()) as u64 + index_bytes(header.features_count(), header.index_node_size())?;
     if offset > length {
         return Err(damaged());
     }
