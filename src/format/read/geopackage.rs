@@ -27,9 +27,9 @@ pub(super) const MAGIC: &[u8] = b"SQLite format 3\0";
 /// Rows and bytes that are read ahead.
 const PAGE_ROWS: usize = 256;
 const PAGE_BYTES: usize = 8 << 20;
-/// Steps of SQLite's machine that one page may cost: a view may join a table with itself. Some ten seconds.
+/// Steps of SQLite's machine that one page may cost: a view may join a table with itself. Some four seconds.
 const STEPS_PER_CALL: i32 = 100_000;
-const CALLS_PER_PAGE: u64 = 5_000;
+const CALLS_PER_PAGE: u64 = 2_000;
 
 /// A feature table as the metadata describes it.
 struct Table {
