@@ -144,6 +144,12 @@ impl Error {
         self.code
     }
 
+    /// The field and the sentence as they are kept: what they repeat of a file may have control characters, of which PostgreSQL
+    /// holds no NUL.
+    pub fn kept(&self) -> String {
+        self.to_string().chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    }
+
     /// The sentence for the client.
     pub fn message(&self) -> &str {
         &self.message

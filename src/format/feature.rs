@@ -116,10 +116,12 @@ pub struct SourceInfo {
 }
 
 /// One feature, in WGS 84.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Feature {
     /// The identifier that the format has for features (`id` of GeoJSON, `fid` of a GeoPackage), as text.
     pub id: Option<String>,
+    /// The external id, in a file that Cairn wrote.
+    pub external_id: Option<String>,
     /// Passed the gate and is valid; `None` when the source gives no position.
     pub geometry: Option<Geometry>,
     /// Everything else, in the order of the source.

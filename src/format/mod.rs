@@ -3,5 +3,6 @@
 pub mod cell;
 pub mod feature;
 pub mod geojson;
+mod own;
 pub mod read;
 pub mod write;

@@ -117,6 +117,8 @@ async fn a_bad_creation_is_refused_by_code_and_field_and_writes_nothing(store: K
         (json!({ "name": "a\u{0}b" }), "BAD_INPUT", "input.name"),
         (json!({ "properties": [] }), "BAD_INPUT", "input.properties"),
         (json!({ "properties": { "a\u{0}": 1 } }), "BAD_INPUT", "input.properties"),
+        (json!({ "properties": { "a": "\u{0}" } }), "BAD_INPUT", "input.properties"),
+        (json!({ "properties": { "a": [{ "b\u{0}": 1 }] } }), "BAD_INPUT", "input.properties"),
         (json!({ "properties": { "a": "x".repeat(262_144) } }), "LIMIT_EXCEEDED", "input.properties"),
     ] {
         let mut input = json!({ "layer": "cities", "name": "New", "geometry": point() });

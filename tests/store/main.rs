@@ -12,6 +12,7 @@ mod browser_session;
 mod brute_force;
 mod commands;
 mod copy;
+mod corpus;
 mod crash;
 mod differential;
 mod edit_keys;

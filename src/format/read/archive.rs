@@ -183,11 +183,18 @@ fn copy(archive: &mut ZipArchive<File>, index: usize, target: &Path, room: &mut 
     let mut entry = archive.by_index(index).map_err(damaged)?;
     let mut output = File::create_new(target).map_err(Error::internal)?;
     let mut chunk = vec![0; 64 << 10];
+    let mut left = entry.size();
     loop {
         let length = entry.read(&mut chunk).map_err(damaged)?;
         if length == 0 {
+            if left > 0 {
+                return Err(Error::bad_input("the archive has less of a file than it announces"));
+            }
             return output.flush().map_err(Error::internal);
         }
+        left = left
+            .checked_sub(length as u64)
+            .ok_or_else(|| Error::bad_input("the archive has more of a file than it announces"))?;
         *room = room
             .checked_sub(length as u64)
             .ok_or_else(|| Error::limit(format!("the archive unpacks to more than {MAX_RATIO} times its size")))?;

@@ -4,7 +4,7 @@
 //! the first one without its zero.
 
 use std::fs::File;
-use std::io::{Seek, SeekFrom};
+use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 use csv::{ByteRecord, Reader, ReaderBuilder, StringRecord};
@@ -13,11 +13,12 @@ use serde_json::{Map, Value};
 use crate::error::{Error, Result};
 use crate::format::cell::unguarded;
 use crate::format::feature::{Feature, FeatureReader, Format, Item, ReadOptions, SourceInfo};
+use crate::format::own;
 use crate::format::read::bounded::Bounded;
 use crate::format::read::csv_columns::{Kind, MAX_COLUMNS, Place, is_wkb_hex, told};
 use crate::format::read::gate::{Gate, Raw, rejected};
-use crate::format::read::geojson::share;
 use crate::format::read::json_scan::{MAX_FEATURE_BYTES, unreadable};
+use crate::format::read::progress::share;
 use crate::format::read::shape::Shape;
 use crate::format::read::text::Text;
 use crate::geometry::wkb::{Vertex, Wkb};
@@ -35,6 +36,10 @@ pub(super) struct Table {
     kinds: Vec<Kind>,
     place: Place,
     rows: u64,
+    /// Whether Cairn wrote it.
+    is_own: bool,
+    /// Whether a quotation mark of the last row is never closed: other rows may stand behind it, as one cell.
+    is_open: bool,
 }
 
 impl Table {
@@ -61,8 +66,13 @@ pub(super) fn survey(text: &Text, head: &[u8], options: &ReadOptions) -> Result<
     let comma = delimiter != b',';
     let mut kinds = vec![Kind::Nothing; names.len()];
     let mut sample: Vec<Option<String>> = vec![None; names.len()];
-    let mut rows = 0;
-    while next(&mut reader, &mut record)? {
+    let (mut rows, mut last) = (0, 0);
+    loop {
+        let start = reader.position().byte();
+        if !next(&mut reader, &mut record)? {
+            break;
+        }
+        last = start;
         rows += 1;
         for ((cell, kind), first) in record.iter().zip(&mut kinds).zip(&mut sample) {
             // What is no UTF-8 is refused when its row is read.
@@ -74,7 +84,24 @@ pub(super) fn survey(text: &Text, head: &[u8], options: &ReadOptions) -> Result<
         }
     }
     let place = Place::find(&names, &sample, options.position_columns.as_ref())?;
-    Ok(Table { delimiter, names, kinds, place, rows })
+    let is_own = own::is_table(names.iter().map(String::as_str));
+    if is_own {
+        // Ids and names are texts, whatever they look like.
+        kinds.iter_mut().take(own::COLUMNS.len()).skip(1).for_each(|kind| *kind = Kind::Text);
+    }
+    let is_open = is_open(text, last, delimiter)?;
+    Ok(Table { delimiter, names, kinds, place, rows, is_own, is_open })
+}
+
+/// Whether the row that begins `last` bytes into the table would take in one behind it.
+fn is_open(text: &Text, last: u64, delimiter: u8) -> Result<bool> {
+    let mut file = File::open(&text.path).map_err(unreadable)?;
+    file.seek(SeekFrom::Start(text.start + last)).map_err(unreadable)?;
+    let mut row = Vec::new();
+    file.take(2 * MAX_FEATURE_BYTES as u64).read_to_end(&mut row).map_err(unreadable)?;
+    row.extend_from_slice(b"\nx");
+    let mut reader = builder(delimiter).from_reader(row.as_slice());
+    Ok(reader.byte_records().last().is_some_and(|row| row.is_ok_and(|row| row.as_slice() != b"x")))
 }
 
 /// Opens a table that was surveyed.
@@ -85,6 +112,10 @@ pub(super) fn open(text: Text, table: Table, options: &ReadOptions) -> Result<Bo
             told(&table.names)
         );
         return Err(Error::bad_input(message).at("positionColumns"));
+    }
+    if table.is_open {
+        let message = format!("a quotation mark in row {} is not closed before the file ends", table.rows);
+        return Err(Error::bad_input(message));
     }
     let gate = Gate::new(None, options)?;
     let mut columns: Vec<String> = table.names.clone();
@@ -149,7 +180,7 @@ fn named(record: &ByteRecord) -> Result<Vec<String>> {
 /// The delimiter that cuts the first rows into the same number of several fields.
 fn delimiter_of(head: &[u8]) -> u8 {
     let score = |delimiter: &u8| {
-        let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).delimiter(*delimiter).from_reader(head);
+        let mut reader = builder(*delimiter).from_reader(head);
         let fields: Vec<usize> = reader.byte_records().take(SAMPLE_ROWS).flatten().map(|row| row.len()).collect();
         let wanted = fields.first().copied().unwrap_or(0);
         // The last row may be cut by the end of the sample.
@@ -164,9 +195,13 @@ fn delimiter_of(head: &[u8]) -> u8 {
 fn reader(path: &Path, start: u64, delimiter: u8) -> Result<Reader<Bounded<File>>> {
     let mut file = File::open(path).map_err(unreadable)?;
     file.seek(SeekFrom::Start(start)).map_err(unreadable)?;
+    Ok(builder(delimiter).from_reader(Bounded::new(file)))
+}
+
+fn builder(delimiter: u8) -> ReaderBuilder {
     let mut builder = ReaderBuilder::new();
     builder.has_headers(false).flexible(true).delimiter(delimiter);
-    Ok(builder.from_reader(Bounded::new(file)))
+    builder
 }
 
 fn next(reader: &mut Reader<Bounded<File>>, record: &mut ByteRecord) -> Result<bool> {
@@ -250,7 +285,11 @@ impl CsvReader {
                 }
             }
         };
-        Ok((Feature { id: None, geometry: None, properties, repaired: None }, raw))
+        let mut feature = Feature { properties, ..Feature::default() };
+        if self.table.is_own {
+            own::claim(&mut feature);
+        }
+        Ok((feature, raw))
     }
 }
 

@@ -45,7 +45,9 @@ pub(super) struct Dbf {
 impl Dbf {
     /// Opens a table; `code_page` is what a `.cpg` file says.
     pub(super) fn open(path: &Path, code_page: Option<&str>) -> Result<Self> {
-        let mut input = BufReader::new(File::open(path).map_err(unreadable)?);
+        let file = File::open(path).map_err(unreadable)?;
+        let file_bytes = file.metadata().map_err(unreadable)?.len();
+        let mut input = BufReader::new(file);
         let mut head = [0; HEAD_BYTES];
         input.read_exact(&mut head).map_err(|_| damaged())?;
         let byte = |at: usize| head.get(at).copied().unwrap_or(0);
@@ -59,7 +61,11 @@ impl Dbf {
             0xc9 => Encoding::for_label(b"windows-1251"),
             _ => None,
         });
-        let mut rest = vec![0; header.saturating_sub(HEAD_BYTES)];
+        let announced = header as u64 + u64::from(records) * width as u64;
+        if announced > file_bytes {
+            return Err(damaged());
+        }
+        let mut rest = vec![0; header.checked_sub(HEAD_BYTES).ok_or_else(damaged)?];
         input.read_exact(&mut rest).map_err(|_| damaged())?;
         let descriptions = rest.chunks_exact(FIELD_BYTES).take_while(|field| field.first() != Some(&END_OF_FIELDS));
         let mut fields: Vec<Field> = Vec::new();

@@ -11,16 +11,18 @@ use flatgeobuf::{Header, size_prefixed_root_as_feature, size_prefixed_root_as_he
 
 use crate::error::{Error, Result};
 use crate::format::feature::{Feature, FeatureReader, Format, Item, ReadOptions, SourceInfo};
+use crate::format::own;
 use crate::format::read::flatgeobuf_values::{Column, properties, shape};
 use crate::format::read::gate::{Gate, Raw, rejected};
-use crate::format::read::geojson::share;
 use crate::format::read::json_scan::{MAX_FEATURE_BYTES, unreadable};
+use crate::format::read::progress::share;
 use crate::format::read::system::System;
 use crate::format::read::system_wkt;
 
-/// The first bytes of a file; the fourth is the version, the eighth a patch level.
+/// The first bytes of a file; behind them is the version, then the same again with a patch level.
 pub(super) const MAGIC: &[u8] = b"fgb";
-const MAGIC_BYTES: u64 = 8;
+const MAGIC_BYTES: usize = 8;
+const VERSION: u8 = 3;
 /// The longest header: a thousand columns with their descriptions.
 const MAX_HEADER_BYTES: u32 = 10 << 20;
 /// Bytes of one node of the index.
@@ -31,13 +33,18 @@ pub(super) fn open(path: &Path, options: &ReadOptions) -> Result<Box<dyn Feature
     let file = File::open(path).map_err(unreadable)?;
     let length = file.metadata().map_err(unreadable)?.len();
     let mut input = BufReader::new(file);
-    input.seek(SeekFrom::Start(MAGIC_BYTES)).map_err(unreadable)?;
+    let mut magic = [0; MAGIC_BYTES];
+    input.read_exact(&mut magic).map_err(|error| damaged().caused_by(error))?;
+    let [_, _, _, version, ..] = magic;
+    if version != VERSION {
+        return Err(Error::bad_input(format!("FlatGeobuf {version} is not read, only {VERSION}")));
+    }
     let mut buffer = Vec::new();
     if !prefixed(&mut input, &mut buffer, MAX_HEADER_BYTES)? {
         return Err(damaged());
     }
     let header = size_prefixed_root_as_header(&buffer).map_err(|error| damaged().caused_by(error))?;
-    let offset = MAGIC_BYTES + buffer.len() as u64 + index_bytes(header.features_count(), header.index_node_size())?;
+    let offset = (MAGIC_BYTES + buffer.len()) as u64 + index_bytes(header.features_count(), header.index_node_size())?;
     if offset > length {
         return Err(damaged());
     }
@@ -154,6 +161,10 @@ impl FlatGeobufReader {
         let properties = properties(&bytes, columns)?;
         let shape = feature.geometry().map(|geometry| shape(geometry, self.kind)).transpose()?;
         let raw = shape.map(|shape| shape.to_wkb().into());
-        Ok((Feature { id: None, geometry: None, properties, repaired: None }, raw))
+        let mut feature = Feature { properties, ..Feature::default() };
+        if own::is_table(columns.iter().map(|column| column.name.as_str())) {
+            own::claim(&mut feature);
+        }
+        Ok((feature, raw))
     }
 }

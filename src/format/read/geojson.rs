@@ -13,6 +13,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::format::feature::{Feature, FeatureReader, Format, Item, ReadOptions, SourceInfo};
 use crate::format::read::gate::{Gate, Raw, beginning, rejected};
 use crate::format::read::json_scan::{JsonScan, Kept, MAX_FEATURE_BYTES, unreadable};
+use crate::format::read::progress::share;
 use crate::format::read::system::System;
 use crate::format::read::text::Text;
 use crate::geometry::{GeometryType, geojson};
@@ -195,12 +196,6 @@ impl FeatureReader for GeoJsonReader {
     }
 }
 
-/// How much of the whole a part is.
-#[expect(clippy::cast_precision_loss, reason = "a share for people needs no 53 bits")]
-pub(super) fn share(part: u64, whole: u64) -> f64 {
-    if whole == 0 { 1.0 } else { (part as f64 / whole as f64).clamp(0.0, 1.0) }
-}
-
 /// One feature from its text, or a bare geometry unless only features may stand there.
 pub(super) fn item(text: &[u8], kept: Kept, gate: &Gate, is_feature: bool) -> Item {
     if kept == Kept::TooLong {
@@ -216,7 +211,7 @@ pub(super) fn item(text: &[u8], kept: Kept, gate: &Gate, is_feature: bool) -> It
 fn feature(text: &[u8], gate: &Gate, is_feature: bool) -> Result<(Feature, Option<Raw>)> {
     let value: Value =
         serde_json::from_slice(text).map_err(|error| Error::bad_input(format!("this is no valid JSON: {error}")))?;
-    let mut feature = Feature { id: None, geometry: None, properties: Map::new(), repaired: None };
+    let mut feature = Feature::default();
     let Value::Object(mut object) = value else {
         return Err(Error::bad_input("a feature is a JSON object"));
     };
@@ -232,6 +227,10 @@ fn feature(text: &[u8], gate: &Gate, is_feature: bool) -> Result<(Feature, Optio
         Some(Value::String(id)) => Some(id),
         Some(Value::Number(id)) => Some(id.to_string()),
         Some(_) => return Err(Error::bad_input("the id of a feature is a text or a number").at("id")),
+    };
+    feature.external_id = match object.remove("externalId") {
+        Some(Value::String(id)) if !id.is_empty() => Some(id),
+        _ => None,
     };
     feature.properties = match object.remove("properties") {
         None | Some(Value::Null) => Map::new(),

@@ -14,9 +14,10 @@ use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
 use crate::format::feature::{Feature, FeatureReader, Format, Item, ReadOptions, SourceInfo};
+use crate::format::own;
 use crate::format::read::gate::{Gate, rejected};
-use crate::format::read::geojson::share;
 use crate::format::read::json_scan::MAX_FEATURE_BYTES;
+use crate::format::read::progress::share;
 use crate::format::read::system::System;
 use crate::format::read::system_wkt;
 use crate::geometry::wkb::GpkgHeader;
@@ -26,9 +27,9 @@ pub(super) const MAGIC: &[u8] = b"SQLite format 3\0";
 /// Rows and bytes that are read ahead.
 const PAGE_ROWS: usize = 256;
 const PAGE_BYTES: usize = 8 << 20;
-/// Steps of SQLite's machine that one page may cost: a view may join a table with itself. Some ten seconds.
+/// Steps of SQLite's machine that one page may cost: a view may join a table with itself. Some four seconds.
 const STEPS_PER_CALL: i32 = 100_000;
-const CALLS_PER_PAGE: u64 = 5_000;
+const CALLS_PER_PAGE: u64 = 2_000;
 
 /// A feature table as the metadata describes it.
 struct Table {
@@ -295,7 +296,11 @@ fn raw(row: &Row<'_>, columns: &[Column]) -> rusqlite::Result<Raw> {
     for (index, column) in columns.iter().enumerate() {
         properties.insert(column.name.clone(), value(row.get_ref(index + 2)?, column));
     }
-    Ok(Raw { feature: Feature { id, geometry: None, properties, repaired: None }, blob })
+    let mut feature = Feature { id, properties, ..Feature::default() };
+    if own::is_table(std::iter::once(own::COLUMNS[0]).chain(columns.iter().map(|column| column.name.as_str()))) {
+        own::claim(&mut feature);
+    }
+    Ok(Raw { feature, blob })
 }
 
 /// The value as JSON has it; binary ones in base 64.

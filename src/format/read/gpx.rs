@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
 use crate::format::feature::{Feature, FeatureReader, Format, Item, ReadOptions, SourceInfo};
+use crate::format::own;
 use crate::format::read::gate::{Gate, rejected};
 use crate::format::read::shape::Shape;
 use crate::format::read::text::Text;
@@ -14,13 +15,14 @@ use crate::geometry::wkb::{MAX_VERTICES, Vertex};
 pub(super) fn open(text: Text, options: &ReadOptions) -> Result<Box<dyn FeatureReader>> {
     let gate = Gate::new(None, &ReadOptions { source_crs: None, ..options.clone() })?;
     let info = gate.info_of(Format::Gpx, &text);
-    Ok(Box::new(GpxReader { xml: Xml::open(&text)?, gate, info, is_over: false, _text: text }))
+    Ok(Box::new(GpxReader { xml: Xml::open(&text)?, gate, info, is_own: false, is_over: false, _text: text }))
 }
 
 struct GpxReader {
     xml: Xml,
     gate: Gate,
     info: SourceInfo,
+    is_own: bool,
     is_over: bool,
     /// Keeps the scratch file while it is read.
     _text: Text,
@@ -37,6 +39,9 @@ impl FeatureReader for GpxReader {
                 Node::Open(name, attributes) if matches!(name.as_str(), "wpt" | "rte" | "trk") => {
                     self.xml.begin_feature();
                     return self.feature(&name, &attributes).map(Some);
+                }
+                Node::Open(name, attributes) if name == "gpx" => {
+                    self.is_own = attributes.get("creator") == Some(own::CREATOR);
                 }
                 Node::End => self.is_over = true,
                 _ => {}
@@ -89,7 +94,10 @@ impl GpxReader {
             let lines = gathered.lines.into_iter().filter(|line| line.len() > usize::from(has_lines));
             Shape::gathered(lines.map(Shape::Line).collect())
         };
-        let feature = Feature { id: None, geometry: None, properties: gathered.properties, repaired: None };
+        let mut feature = Feature { properties: gathered.properties, ..Feature::default() };
+        if self.is_own {
+            own::claim(&mut feature);
+        }
         Ok(self.gate.item(feature, shape.map(|shape| shape.to_wkb().into()), &excerpt))
     }
 

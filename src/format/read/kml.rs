@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::error::Result;
 use crate::format::feature::{Feature, FeatureReader, Format, Item, ReadOptions, SourceInfo};
+use crate::format::own;
 use crate::format::read::csv_columns::Kind;
 use crate::format::read::gate::{Gate, rejected};
 use crate::format::read::kml_shape::ShapeBuilder;
@@ -111,7 +112,11 @@ impl KmlReader {
         let name = properties.get("name").and_then(Value::as_str).unwrap_or_default();
         let excerpt = format!("Placemark {name}");
         let id = attributes.get("id").filter(|id| !id.is_empty()).map(str::to_owned);
-        let feature = Feature { id, geometry: None, properties, repaired: None };
+        let is_own = id.as_deref().is_some_and(own::is_placemark);
+        let mut feature = Feature { id, properties, ..Feature::default() };
+        if is_own {
+            own::claim(&mut feature);
+        }
         Ok(match shapes.finish() {
             Ok(shape) => self.gate.item(feature, shape.map(|shape| shape.to_wkb().into()), &excerpt),
             Err(error) => rejected(error.at("geometry"), &excerpt),

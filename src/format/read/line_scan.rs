@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 
 use crate::error::Result;
-use crate::format::read::geojson::share;
 use crate::format::read::json_scan::{Kept, MAX_FEATURE_BYTES, unreadable};
+use crate::format::read::progress::share;
 use crate::format::read::text::Text;
 
 /// The records of a text that hold anything, each a feature.

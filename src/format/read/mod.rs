@@ -28,6 +28,7 @@ mod kml;
 mod kml_shape;
 mod line_scan;
 mod open;
+mod progress;
 mod repair;
 mod scratch;
 mod shape;

@@ -1,7 +1,7 @@
 //! ESRI Shapefile: shapes, their table, its code page and the reference system in files side by side.
 
 use std::fs::File;
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
@@ -10,8 +10,8 @@ use crate::error::{Error, Result};
 use crate::format::feature::{Feature, FeatureReader, Format, Item, ReadOptions, SourceInfo};
 use crate::format::read::dbf::{Dbf, Record};
 use crate::format::read::gate::{Gate, rejected};
-use crate::format::read::geojson::share;
 use crate::format::read::json_scan::{MAX_FEATURE_BYTES, unreadable};
+use crate::format::read::progress::share;
 use crate::format::read::{shp, system_wkt};
 
 /// The first bytes of a `.shp` (and of a `.shx`) file: 9994.
@@ -24,7 +24,7 @@ const MAX_SIDE_BYTES: u64 = 64 << 10;
 pub(super) fn open(path: &Path, options: &ReadOptions) -> Result<Box<dyn FeatureReader>> {
     let mut file = File::open(path).map_err(unreadable)?;
     let length = file.metadata().map_err(unreadable)?.len();
-    file.seek(SeekFrom::Start(HEAD_BYTES)).map_err(unreadable)?;
+    check_head(&mut file, length)?;
     let code_page = side_text(path, "cpg");
     let dbf = side(path, "dbf").map(|path| Dbf::open(&path, code_page.as_deref())).transpose()?;
     let named = side_text(path, "prj").map(|text| system_wkt::system_of(&text));
@@ -58,6 +58,16 @@ pub(super) fn open(path: &Path, options: &ReadOptions) -> Result<Box<dyn Feature
         record: 0,
         content: Vec::new(),
     }))
+}
+
+/// Reads the head, and compares the length that it announces: a file that was cut there has no shapes, and looks like an empty one.
+fn check_head(file: &mut File, length: u64) -> Result<()> {
+    let mut head = Vec::new();
+    Read::by_ref(file).take(HEAD_BYTES).read_to_end(&mut head).map_err(unreadable)?;
+    // In words of 16 bits.
+    let announced = head.get(24..28).and_then(|bytes| bytes.first_chunk::<4>()).map(|four| u32::from_be_bytes(*four));
+    let is_whole = head.len() as u64 == HEAD_BYTES && announced.is_some_and(|words| 2 * u64::from(words) <= length);
+    if is_whole { Ok(()) } else { Err(Error::bad_input("the .shp file is damaged or cut short")) }
 }
 
 /// The file of the same name with another end, in small or capital letters.
@@ -113,9 +123,11 @@ impl ShapefileReader {
     /// Puts the next record into `content`.
     fn next_record(&mut self) -> Result<bool> {
         const RECORD_HEAD: u64 = 8;
-        if self.offset + RECORD_HEAD > self.length {
-            self.offset = self.length;
+        if self.offset == self.length {
             return Ok(false);
+        }
+        if self.offset + RECORD_HEAD > self.length {
+            return Err(self.cut());
         }
         let mut head = [0; 8];
         self.shapes.read_exact(&mut head).map_err(unreadable)?;
@@ -124,13 +136,17 @@ impl ShapefileReader {
         let bytes = 2 * u64::from(u32::from_be_bytes([a, b, c, d]));
         self.offset += RECORD_HEAD;
         if bytes > self.length - self.offset || bytes > MAX_FEATURE_BYTES as u64 {
-            return Err(Error::bad_input(format!("record {} of the .shp file is cut short", self.record + 1)));
+            return Err(self.cut());
         }
         self.content.clear();
         Read::by_ref(&mut self.shapes).take(bytes).read_to_end(&mut self.content).map_err(unreadable)?;
         self.offset += bytes;
         self.record += 1;
         Ok(true)
+    }
+
+    fn cut(&self) -> Error {
+        Error::bad_input(format!("record {} of the .shp file is cut short", self.record + 1))
     }
 
     fn item(&self, properties: Map<String, Value>) -> Item {
@@ -143,7 +159,7 @@ impl ShapefileReader {
             Err(error) => rejected(error, &excerpt()),
             Ok(shape) => {
                 let excerpt = excerpt();
-                let feature = Feature { id: None, geometry: None, properties, repaired: None };
+                let feature = Feature { properties, ..Feature::default() };
                 self.gate.item(feature, shape.map(|shape| shape.to_wkb().into()), &excerpt)
             }
         }

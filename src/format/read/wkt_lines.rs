@@ -1,7 +1,5 @@
 //! One WKT or EWKT geometry a line, without properties.
 
-use serde_json::Map;
-
 use crate::error::{Error, Result};
 use crate::format::feature::{Feature, FeatureReader, Format, Item, ReadOptions, SourceInfo};
 use crate::format::read::gate::{Gate, Raw, beginning, rejected};
@@ -30,7 +28,7 @@ impl FeatureReader for WktReader {
 
     fn next_item(&mut self) -> Result<Option<Item>> {
         let Some((line, kept)) = self.lines.next()? else { return Ok(None) };
-        let feature = Feature { id: None, geometry: None, properties: Map::new(), repaired: None };
+        let feature = Feature::default();
         Ok(Some(match raw(line, kept) {
             Ok(raw) => self.gate.item(feature, Some(raw), &beginning(line)),
             Err(error) => rejected(error, &beginning(line)),

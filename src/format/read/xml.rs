@@ -9,8 +9,8 @@ use quick_xml::{Reader, XmlVersion};
 
 use crate::error::{Error, Result};
 use crate::format::read::bounded::Bounded;
-use crate::format::read::geojson::share;
 use crate::format::read::json_scan::MAX_FEATURE_BYTES;
+use crate::format::read::progress::share;
 use crate::format::read::text::Text;
 
 /// Elements inside of each other; folders of folders included.

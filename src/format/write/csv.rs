@@ -8,13 +8,11 @@ use std::fs::File;
 use crate::error::{Error, ErrorCode, Result};
 use crate::format::cell::guarded;
 use crate::format::geojson::Members;
+use crate::format::own;
 use crate::format::write::{FeatureWriter, Losses, WriteOptions};
 use crate::geometry::wkb::{Part, Positions, Vertex, Visitor, WkbFault, walk};
 use crate::geometry::wkt;
 use crate::model::LocationRow;
-
-/// The columns that are no property.
-const OWN: [&str; 7] = ["id", "external_id", "name", "longitude", "latitude", "height", "geometry"];
 
 /// Writes a table.
 #[derive(Debug)]
@@ -69,10 +67,9 @@ impl Visitor for First {
 impl FeatureWriter for CsvWriter {
     fn begin(&mut self, out: &mut Vec<u8>) -> Result<()> {
         let place: &[&str] = if self.options.has_shapes { &["geometry"] } else { &["longitude", "latitude", "height"] };
-        ["id", "external_id", "name"].iter().chain(place).for_each(|name| cell(name, out));
+        own::COLUMNS.iter().chain(place).for_each(|name| cell(name, out));
         for (name, _) in &self.options.columns {
-            let taken = OWN.contains(&name.as_str());
-            cell(&guarded(&if taken { format!("property_{name}") } else { name.clone() }), out);
+            cell(&guarded(&own::column(name)), out);
         }
         end_row(out);
         Ok(())

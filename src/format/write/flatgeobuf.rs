@@ -11,14 +11,12 @@ use geozero::{ColumnValue, PropertyProcessor as _};
 
 use crate::error::{Error, Result};
 use crate::format::geojson::Members;
+use crate::format::own;
 use crate::format::write::survey::ColumnKind;
 use crate::format::write::{FeatureWriter, Losses, WriteOptions};
 use crate::geometry::GeometryType as Kind;
 use crate::geometry::wkb::{Part, Positions, Vertex, Visitor, Wkb, WkbFault, Writer, canonical, walk};
 use crate::model::LocationRow;
-
-/// The columns before those of properties.
-const OWN: [&str; 3] = ["id", "external_id", "name"];
 
 /// Writes one indexed layer.
 pub(super) struct FlatGeobufWriter {
@@ -46,9 +44,10 @@ impl FeatureWriter for FlatGeobufWriter {
         };
         let created = FgbWriter::create_with_options(&self.options.layer_key, GeometryType::Unknown, options);
         let mut writer = created.map_err(|error| Error::internal(error.to_string()))?;
-        writer.add_column("id", ColumnType::Long, |_, _| {});
-        writer.add_column("external_id", ColumnType::String, |_, _| {});
-        writer.add_column("name", ColumnType::String, |_, _| {});
+        let [id, external_id, name] = own::COLUMNS;
+        writer.add_column(id, ColumnType::Long, |_, _| {});
+        writer.add_column(external_id, ColumnType::String, |_, _| {});
+        writer.add_column(name, ColumnType::String, |_, _| {});
         for (name, kind) in &self.options.columns {
             let kind = match kind {
                 ColumnKind::Boolean => ColumnType::Bool,
@@ -57,9 +56,7 @@ impl FeatureWriter for FlatGeobufWriter {
                 ColumnKind::Text => ColumnType::String,
                 ColumnKind::Json => ColumnType::Json,
             };
-            let is_taken = OWN.contains(&name.as_str());
-            let name = if is_taken { format!("property_{name}") } else { name.clone() };
-            writer.add_column(&name, kind, |_, _| {});
+            writer.add_column(&own::column(name), kind, |_, _| {});
         }
         self.writer = Some(writer);
         Ok(())

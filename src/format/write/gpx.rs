@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{Seek as _, Write as _};
 
 use crate::error::{Error, Result};
+use crate::format::own;
 use crate::format::write::survey::members;
 use crate::format::write::xml::{self, CONTROL};
 use crate::format::write::{FeatureWriter, Losses, WriteOptions};
@@ -45,7 +46,7 @@ impl GpxWriter {
         self.text(row.name, &mut out);
         out.extend_from_slice(b"</name><extensions>");
         if let Some(external_id) = row.external_id {
-            self.extension("external_id", external_id, &mut out);
+            self.extension(own::EXTERNAL_ID, external_id, &mut out);
         }
         for (name, value) in members(row)? {
             let is_wanted = self.options.properties.as_ref().is_none_or(|wanted| wanted.iter().any(|w| *w == name));
@@ -57,9 +58,9 @@ impl GpxWriter {
                 }
                 text if text.starts_with('"') => {
                     let text: String = serde_json::from_str(text).map_err(Error::internal)?;
-                    self.extension(&name, &text, &mut out);
+                    self.extension(&own::column(&name), &text, &mut out);
                 }
-                json => self.extension(&name, json, &mut out),
+                json => self.extension(&own::column(&name), json, &mut out),
             }
         }
         out.extend_from_slice(b"</extensions>");
@@ -142,10 +143,12 @@ impl Visitor for Places<'_> {
 
 impl FeatureWriter for GpxWriter {
     fn begin(&mut self, out: &mut Vec<u8>) -> Result<()> {
-        out.extend_from_slice(
-            b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<gpx version=\"1.1\" creator=\"Cairn\" \
+        let head = format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<gpx version=\"1.1\" creator=\"{}\" \
               xmlns=\"http://www.topografix.com/GPX/1/1\" xmlns:ogr=\"http://osgeo.org/gdal\">\n",
+            own::CREATOR
         );
+        out.extend_from_slice(head.as_bytes());
         Ok(())
     }
 

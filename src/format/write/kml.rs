@@ -3,6 +3,7 @@
 use std::fs::File;
 
 use crate::error::{Error, Result};
+use crate::format::own;
 use crate::format::write::survey::members;
 use crate::format::write::xml::{self, CONTROL};
 use crate::format::write::{FeatureWriter, Losses, WriteOptions};
@@ -48,11 +49,11 @@ impl FeatureWriter for KmlWriter {
     }
 
     fn feature(&mut self, row: &LocationRow<'_>, out: &mut Vec<u8>) -> Result<()> {
-        out.extend_from_slice(format!("<Placemark id=\"location-{}\"><name>", row.id).as_bytes());
+        out.extend_from_slice(format!("<Placemark id=\"{}{}\"><name>", own::PLACEMARK, row.id).as_bytes());
         self.text(row.name, out);
         out.extend_from_slice(b"</name><ExtendedData>");
         if let Some(external_id) = row.external_id {
-            self.data("external_id", external_id, out);
+            self.data(own::EXTERNAL_ID, external_id, out);
         }
         for (name, value) in members(row)? {
             let is_wanted = self.options.properties.as_ref().is_none_or(|wanted| wanted.iter().any(|w| *w == name));
@@ -61,9 +62,9 @@ impl FeatureWriter for KmlWriter {
                 "null" => self.losses.add("a property that is null is left out"),
                 text if text.starts_with('"') => {
                     let text: String = serde_json::from_str(text).map_err(Error::internal)?;
-                    self.data(&name, &text, out);
+                    self.data(&own::column(&name), &text, out);
                 }
-                json => self.data(&name, json, out),
+                json => self.data(&own::column(&name), json, out),
             }
         }
         out.extend_from_slice(b"</ExtendedData>");

@@ -44,10 +44,25 @@ pub fn write_properties(properties: &Map<String, Value>) -> Result<String> {
         let sentence = format!("the properties are larger than {MAX_PROPERTIES_BYTES} bytes as JSON");
         return Err(Error::limit(sentence).at("properties"));
     }
-    if properties.keys().any(|name| name.contains('\0')) {
-        return Err(Error::bad_input("the name of a property holds no NUL character").at("properties"));
+    if has_nul(properties) {
+        return Err(Error::bad_input("a property holds no NUL character, nor does its name").at("properties"));
     }
     Ok(text)
+}
+
+/// Whether a text at any depth has a NUL character: PostgreSQL would keep it, and then fail every filter that reads it.
+fn has_nul(properties: &Map<String, Value>) -> bool {
+    properties.iter().any(|(name, value)| name.contains('\0') || is_with_nul(value))
+}
+
+/// As deep as JSON is read, which is bounded.
+fn is_with_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(values) => values.iter().any(is_with_nul),
+        Value::Object(object) => has_nul(object),
+        _ => false,
+    }
 }
 
 /// Refuses what is not valid under Simple Features, with the place of the fault.

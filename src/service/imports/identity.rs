@@ -1,7 +1,8 @@
 //! What makes a feature the same one tomorrow: its external id.
 //!
 //! In this order: the property that the sender names, the id of the format if the sender says that it lasts, and else, where
-//! locations may be met again, the contents themselves. So the same file twice changes nothing, whatever it is.
+//! locations may be met again, the external id of a file that Cairn wrote, or the contents themselves. So the same file twice
+//! changes nothing, whatever it is.
 
 use std::collections::HashMap;
 
@@ -39,6 +40,8 @@ pub struct Identity {
 #[derive(Debug, Clone, Copy)]
 pub struct Contents<'a> {
     pub feature_id: Option<&'a str>,
+    /// Of a file that Cairn wrote.
+    pub external_id: Option<&'a str>,
     /// As they stand in the file.
     pub properties: &'a Map<String, Value>,
     pub name: &'a str,
@@ -62,8 +65,14 @@ impl Identity {
     pub fn of(&mut self, contents: Contents<'_>) -> Result<Option<String>> {
         let id = match &self.source {
             Source::Nowhere => return Ok(None),
-            Source::Contents => return Ok(Some(self.of_contents(contents))),
-            Source::Property(name) => of_property(name, contents.properties)?,
+            Source::Contents => match contents.external_id {
+                Some(id) => id.to_owned(),
+                None => return Ok(Some(self.of_contents(contents))),
+            },
+            Source::Property(name) => match contents.external_id.filter(|_| name == "external_id") {
+                Some(id) => id.to_owned(),
+                None => of_property(name, contents.properties)?,
+            },
             Source::Feature => match contents.feature_id {
                 Some(id) => id.to_owned(),
                 None => return Err(Error::bad_input("the feature has no id")),
@@ -79,11 +88,18 @@ impl Identity {
     /// A hash, and a number behind it for what the file has more than once: nothing is lost.
     fn of_contents(&mut self, contents: Contents<'_>) -> String {
         let parts = [contents.name.as_bytes(), contents.geometry.wkb().bytes(), contents.written.as_bytes()];
-        let hash = short_hash(&parts);
-        let text = URL_SAFE_NO_PAD.encode(hash);
-        match self.nth(&hash) {
-            1 => format!("sha256-{text}"),
-            nth => format!("sha256-{text}-{nth}"),
+        let id = format!("sha256-{}", URL_SAFE_NO_PAD.encode(short_hash(&parts)));
+        loop {
+            // Counted by the id and not by the contents: a file that Cairn wrote may have this very id.
+            match self.nth(&short_hash(&[id.as_bytes()])) {
+                1 => return id,
+                nth => {
+                    let counted = format!("{id}-{nth}");
+                    if self.nth(&short_hash(&[counted.as_bytes()])) == 1 {
+                        return counted;
+                    }
+                }
+            }
         }
     }
 
@@ -135,7 +151,14 @@ mod tests {
         let one = |(id, properties): &(Option<&str>, Value)| {
             let written = properties.to_string();
             let properties = properties.as_object().unwrap();
-            let contents = Contents { feature_id: *id, properties, name: "", geometry: &geometry, written: &written };
+            let contents = Contents {
+                feature_id: *id,
+                external_id: None,
+                properties,
+                name: "",
+                geometry: &geometry,
+                written: &written,
+            };
             identity.of(contents).map_err(|error| error.message().to_owned())
         };
         features.iter().map(one).collect()

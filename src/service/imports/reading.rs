@@ -131,6 +131,7 @@ impl State<'_> {
         let written = draft::write_properties(&properties)?;
         let contents = Contents {
             feature_id: feature.id.as_deref(),
+            external_id: feature.external_id.as_deref(),
             properties: &feature.properties,
             name: &name,
             geometry,
@@ -186,12 +187,7 @@ impl State<'_> {
 /// Keeps a refused feature if there is room.
 pub(super) fn keep(rejected: &mut Vec<RejectedRow>, number: u64, error: &Error, excerpt: String) {
     if rejected.len() < KEPT_REJECTED {
-        rejected.push(RejectedRow {
-            number,
-            code: error.code().as_str().to_owned(),
-            reason: error.to_string(),
-            excerpt,
-        });
+        rejected.push(RejectedRow { number, code: error.code().as_str().to_owned(), reason: error.kept(), excerpt });
     }
 }
 

@@ -267,7 +267,7 @@ impl Writing {
             write(counts)?.into(),
             job.source.as_ref().map(write).transpose()?.into(),
             error.map(|error| error.code().as_str()).into(),
-            error.map(ToString::to_string).into(),
+            error.map(Error::kept).into(),
             now.into(),
         ];
         if self.run(sql, values).await? != 1 {
