@@ -1,7 +1,7 @@
 //! Bad files: each comes in through the mutation and through the path of the command line, is refused with a code, and leaves the
 //! layer as it was.
 //!
-//! `tests/corpus` has a folder for each format. Files that must be large are made here. What a fuzzer finds goes there too.
+//! `tests/corpus` has a folder for each format. Files that must be large are made here.
 
 use std::io::{Cursor, Write as _};
 use std::path::Path;
