@@ -3,7 +3,7 @@ import { MapPage } from './map-page';
 
 test('the table shows what the map shows, sorts by any column and opens places', async ({ page }) => {
   const map = new MapPage(page);
-  await map.open('#6/53/10?layers=countries,cities');
+  await map.open('#7/52.5/13.4?layers=countries,cities');
   await map.list.getByRole('button', { name: 'Table' }).click();
   const table = page.getByRole('table');
   await expect(page.getByLabel('Layer of the table')).toBeFocused();
@@ -33,7 +33,7 @@ test('the table shows what the map shows, sorts by any column and opens places',
 
 test('the list is ordered by weight or by name', async ({ page }) => {
   const map = new MapPage(page);
-  await map.open('#6/53/10?layers=cities');
+  await map.open('#7/52.5/13.4?layers=cities');
   const rows = map.group('Cities').locator('.row-name');
   await expect(rows.first()).toHaveText('Berlin');
   await map.list.getByLabel('Order').selectOption('By name');
