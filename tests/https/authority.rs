@@ -5,6 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use rcgen::{CertificateParams, KeyPair};
@@ -40,9 +41,16 @@ pub struct Authority {
     pub http: SocketAddr,
 }
 
-/// An address that was free a moment ago.
+/// An address that nothing listens at, and that no outgoing connection takes meanwhile: systems give those ports above 32,000.
 pub fn free() -> SocketAddr {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr()).expect("a free port")
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let mine = 20_000 + u16::try_from(std::process::id() % 100).unwrap_or(0) * 100;
+    loop {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, mine + NEXT.fetch_add(1, Ordering::Relaxed)));
+        if TcpListener::bind(address).is_ok() {
+            return address;
+        }
+    }
 }
 
 impl Authority {
