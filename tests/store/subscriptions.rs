@@ -98,14 +98,17 @@ async fn coming_into_a_view_and_leaving_it_is_told(store: Kind) {
     let (server, listening, token) = listening(store).await;
     let mut client = listening.client("").await;
     let view = json!({ "bbox": { "west": 0, "south": 0, "east": 10, "north": 10 } });
-    let id = create(&server, &token, "cities", "Wanderer", [50.0, 5.0]).await;
     follow(&server, &mut client, "1", view).await;
-    let (inside, other) = ([5.0, 5.0], [6.0, 6.0]);
+    let (inside, other, outside) = ([5.0, 5.0], [6.0, 6.0], [50.0, 5.0]);
+    let id = create(&server, &token, "cities", "Wanderer", inside).await;
+    assert_eq!(told(&mut client, "1").await, is("CREATED", &id, json!("Wanderer")));
+    shift(&server, &token, &id, outside).await;
+    assert_eq!(told(&mut client, "1").await, is("LEFT", &id, json!(null)));
     shift(&server, &token, &id, inside).await;
     assert_eq!(told(&mut client, "1").await, is("ENTERED", &id, json!("Wanderer")));
     shift(&server, &token, &id, other).await;
     assert_eq!(told(&mut client, "1").await, is("UPDATED", &id, json!("Wanderer")));
-    shift(&server, &token, &id, [50.0, 5.0]).await;
+    shift(&server, &token, &id, outside).await;
     assert_eq!(told(&mut client, "1").await, is("LEFT", &id, json!(null)));
     // Nothing that happens outside is told: the next news is from inside.
     delete(&server, &token, &id).await;
@@ -131,9 +134,11 @@ async fn private_layers_are_told_to_those_who_see_them(store: Kind) {
 
 async fn a_layer_that_is_hidden_is_told_no_more_of(store: Kind) {
     let (server, listening, token) = listening(store).await;
-    let id = create(&server, &token, "cities", "Mine", [1.0, 2.0]).await;
     let mut client = listening.client("").await;
     follow(&server, &mut client, "1", json!(null)).await;
+    // Before it is followed it would be told too, where another transaction of the cluster held the feed up.
+    let id = create(&server, &token, "cities", "Mine", [1.0, 2.0]).await;
+    assert_eq!(told(&mut client, "1").await, is("CREATED", &id, json!("Mine")));
     shift(&server, &token, &id, [2.0, 2.0]).await;
     assert_eq!(told(&mut client, "1").await, is("UPDATED", &id, json!("Mine")));
     let hide = "mutation { updateLayer(key: \"cities\", input: { visibility: PRIVATE }) { layer { key } } }";

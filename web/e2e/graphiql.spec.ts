@@ -17,8 +17,11 @@ test('GraphiQL asks the example of another tab', async ({ page }) => {
   await expect(page.locator('.graphiql-query-editor .view-lines')).toContainText('ViewBox');
   await page.getByRole('tab', { name: 'Radius' }).click();
   await expect(page.locator('.graphiql-query-editor .view-lines')).toContainText('Radius');
-  await page.getByRole('button', { name: /^Execute query/ }).click();
-  await expect(page.locator('.graphiql-response .view-lines')).toContainText('totalCount');
+  // GraphiQL reads the name of the operation a moment after the question is shown: it is asked until it has.
+  await expect(async () => {
+    await page.getByRole('button', { name: /^Execute query/ }).click();
+    await expect(page.locator('.graphiql-response .view-lines')).toContainText('totalCount', { timeout: 2_000 });
+  }).toPass();
 });
 
 test('GraphiQL is a click away from the map', async ({ page }) => {
