@@ -23,7 +23,7 @@ use crate::geometry::geodesic::arc_tree::{ArcTree, Search};
 use crate::geometry::geodesic::measure::in_range;
 pub use crate::geometry::geodesic::measure::{area_square_meters, length_meters, point_distance};
 use crate::geometry::geodesic::reach::{GREATEST_RADIUS, LEAST_RADIUS};
-pub use crate::geometry::geodesic::reach::{bulge, least_distance, reach};
+pub use crate::geometry::geodesic::reach::{bulge, greatest_distance, least_distance, reach};
 use crate::geometry::geodesic::region::{Place, Region};
 use crate::geometry::geodesic::sphere::{Arc, TOUCHING, Unit, angle_chord2};
 use crate::geometry::planar::planar;

@@ -1,4 +1,4 @@
-//! The mutations of locations. What is answered is read afterwards, on the query path: as any reader finds it now.
+//! The mutations of locations. What a change left is read afterwards, on the query path: as any reader finds it now.
 
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use crate::graphql::layer_edits::LayerMutations;
 use crate::graphql::location::Location;
 use crate::model::{Columns, LocationId, Upserted};
 use crate::query::access::no_location;
+use crate::service::LocationPage;
 use crate::service::locations::off_the_event_loop;
 
 /// The mutations of locations and layers.
@@ -95,11 +96,16 @@ impl UpsertPayload {
     }
 }
 
+impl From<LocationPage> for LocationPayload {
+    fn from(page: LocationPage) -> Self {
+        Self { location: Location::new(Arc::new(page), 0, false) }
+    }
+}
+
 /// The location as a reader finds it now.
 async fn payload(context: &Context<'_>, id: LocationId) -> Result<LocationPayload> {
     let page = app(context)?.locations().one(&viewer(context), id, Columns::STORED).await?;
-    let page = page.ok_or_else(|| no_location(id))?;
-    Ok(LocationPayload { location: Location::new(Arc::new(page), 0, false) })
+    Ok(page.ok_or_else(|| no_location(id))?.into())
 }
 
 fn location_id(id: &ID) -> Result<LocationId> {
@@ -127,7 +133,7 @@ impl LocationMutations {
         let (layer, place) = (input.layer.clone(), keyed_place(context));
         let new = input.check().map_err(|error| error.at("input"))?;
         let made = app(context)?.locations().create_location(&author(context), &layer, new, place.as_ref()).await;
-        payload(context, made.map_err(in_input)?).await
+        Ok(made.map_err(in_input)?.into())
     }
 
     /// Changes a location. With `version` only if that is still its newest: else the error `CONFLICT` has what is there now in

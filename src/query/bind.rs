@@ -92,6 +92,13 @@ impl SortKey {
 }
 
 impl BoundOrder {
+    /// The order of a question that names none.
+    pub fn by_id() -> Self {
+        let keys = vec![(SortKey::Id, Direction::Asc)];
+        let name = order_name(&keys, None);
+        Self { keys, name }
+    }
+
     /// The keys of a cursor of this order.
     fn read(&self, cursor: &Cursor) -> Result<Vec<KeyValue>> {
         let values = cursor.keys_for(&self.name, self.keys.len())?;

@@ -3,7 +3,7 @@
 use sea_orm::{ConnectionTrait, QueryResult};
 
 use crate::error::{Error, Result};
-use crate::model::Columns;
+use crate::model::{Columns, LocationRow};
 use crate::query::{BoundOrder, BoundQuery, Cursor};
 use crate::store::connect::Rows;
 use crate::store::sql::row::PackedRows;
@@ -19,6 +19,16 @@ pub enum Read<T> {
     Stale,
 }
 
+impl<T> Read<T> {
+    /// The same with what was made of it.
+    pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Read<U> {
+        match self {
+            Self::Current(read) => Read::Current(make(read)),
+            Self::Stale => Read::Stale,
+        }
+    }
+}
+
 /// One page of locations.
 #[derive(Debug, Clone)]
 pub struct Answer {
@@ -30,6 +40,11 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// A location that nobody has to look for.
+    pub fn of_one(row: &LocationRow<'_>) -> Self {
+        Self { rows: PackedRows::of_one(row), has_more: false, order: BoundOrder::by_id() }
+    }
+
     /// The cursor of one row.
     pub fn cursor(&self, index: usize) -> Result<Cursor> {
         Ok(self.order.cursor(self.rows.keys(index)?))

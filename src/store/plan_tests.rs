@@ -80,7 +80,7 @@ fn near(max_meters: Option<f64>) -> LocationQuery {
 fn statement(access: &Access, query: LocationQuery) -> Statement {
     let bound = BoundQuery::bind(query, access, &RelatedShapes::new()).unwrap();
     let mut page = match Walk::towards(&bound) {
-        Some(walk) => walk.statement(&bound, Columns::STORED),
+        Some(walk) => walk.statement(&bound, Columns::STORED, 0),
         None => select::page(Dialect::Geopackage, &bound, Columns::STORED),
     };
     let (sql, values) = page.build(SqliteQueryBuilder);

@@ -176,6 +176,18 @@ async fn the_nearest_are_those_that_measuring_everything_finds(store: Kind) {
     }
 }
 
+/// The index of a file alone: where nothing filters, it leaves out what lies behind enough boxes.
+#[tokio::test]
+async fn boxes_without_a_place_in_them_do_not_hide_the_nearest() {
+    let world = World::new(Kind::Geopackage).await;
+    let boxes = (0..30).map(|number| format!("({}, 5, 5, 5, 5)", 900_000 + number)).collect::<Vec<_>>().join(", ");
+    world.server.write_outside(&format!("INSERT INTO rtree_location_geom VALUES {boxes}")).await;
+    let from = Geometry::point(Position::new(5.0, 5.0).expect("a position"));
+    let near = json!({ "position": { "lon": 5, "lat": 5 } });
+    let expected: Vec<_> = world.measured(&from, |_| true).into_iter().map(|(index, _)| index).take(10).collect();
+    assert_eq!(indices(&world.answer(json!({ "near": near, "first": 10 })).await), expected);
+}
+
 async fn the_nearest_within_a_distance_are_those_that_measuring_finds(store: Kind) {
     let world = World::new(store).await;
     for (number, (lon, lat)) in origins().into_iter().enumerate() {

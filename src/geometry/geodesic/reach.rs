@@ -17,9 +17,13 @@ const STEPS_PER_DEGREE: f64 = 1024.0;
 
 /// Boxes of points are as low as this, and those of many houses.
 const LOW_DEGREES: f64 = 1e-3;
-/// Up to so many degrees a few terms of a series stand for sines and cosines: a walk asks about hundreds of boxes, and most of
-/// them are small and near.
-const SMALL_DEGREES: f64 = 8.0;
+/// Up to so many degrees of width the rise of an edge is bounded without sines, wherever it is: by 2.6 degrees at most.
+const NARROW_DEGREES: f64 = 45.0;
+/// Boxes near a pole are no taller than this if all their places are taken to be where they are nearest to each other.
+const TALL_DEGREES: f64 = 8.0;
+/// Up to this latitude meridians come together by less than half: all places of a box are taken to be where they are nearest to
+/// each other.
+const TEMPERATE_DEGREES: f64 = 60.0;
 
 /// The envelope widened to hold every great-circle edge between two positions in it.
 ///
@@ -33,13 +37,13 @@ pub fn bulge(envelope: Envelope) -> Envelope {
         return envelope;
     }
     let (north, south) = (envelope.max_y > 0.0, envelope.min_y < 0.0);
-    let rise = greatest_rise(width.min(SMALL_DEGREES));
+    let rise = greatest_rise(width.min(NARROW_DEGREES));
     let held = Envelope {
         min_y: if south { envelope.min_y.min((envelope.min_y - rise).max(-90.0)) } else { envelope.min_y },
         max_y: if north { envelope.max_y.max((envelope.max_y + rise).min(90.0)) } else { envelope.max_y },
         ..envelope
     };
-    if width <= SMALL_DEGREES {
+    if width <= NARROW_DEGREES {
         return held;
     }
     let stepped = (width * STEPS_PER_DEGREE).ceil() / STEPS_PER_DEGREE;
@@ -54,7 +58,7 @@ pub fn bulge(envelope: Envelope) -> Envelope {
     Envelope { min_y, max_y, ..envelope }
 }
 
-/// Degrees that an edge between two positions, `width` degrees of longitude apart and at most 8, rises above both at most,
+/// Degrees that an edge between two positions, `width` degrees of longitude apart and at most 45, rises above both at most,
 /// wherever it is.
 ///
 /// With x half the width and k = 1 / cos x it is atan(k tan lat) - lat, greatest where tan lat = k^(-1/2), and there
@@ -119,7 +123,7 @@ pub fn least_distance(lon: f64, lat: f64, envelope: Envelope) -> f64 {
         return f64::INFINITY;
     }
     let turn = turn_to(lon, envelope);
-    if let Some(angle) = small_angle(lat, turn, envelope) {
+    if let Some(angle) = near_angle(lat, turn, envelope) {
         return (angle * LEAST_RADIUS - ROUNDING_METERS).max(0.0);
     }
     let (sin, cos) = lat.to_radians().sin_cos();
@@ -145,24 +149,46 @@ pub fn least_distance(lon: f64, lat: f64, envelope: Envelope) -> f64 {
     (least * LEAST_RADIUS - ROUNDING_METERS).max(0.0)
 }
 
-/// A spherical angle in radians that no position of a box is nearer than, if the box is small and near: the haversine of the
-/// least difference in latitude and the least in longitude, at the box's latitude nearest to a pole.
-fn small_angle(lat: f64, turn: f64, envelope: Envelope) -> Option<f64> {
-    let height = envelope.max_y - envelope.min_y;
-    let rise = (lat - lat.clamp(envelope.min_y, envelope.max_y)).abs();
-    if turn.max(height).max(rise) > SMALL_DEGREES {
-        return None;
-    }
-    let poleward = envelope.max_y.max(-envelope.min_y);
-    let (north, east) = (least_sine(rise.to_radians() / 2.0), least_sine(turn.to_radians() / 2.0));
-    let cosines = least_cosine(lat.to_radians()) * least_cosine(poleward.to_radians());
-    // The angle is twice the arc sine, which is never less than its argument.
-    Some(2.0 * (north * north + cosines * east * east).sqrt())
+/// A distance in metres that no position of the box is farther than.
+///
+/// The length of a straight line on the plate carree to the farthest corner, where no meridian is farther from the next than
+/// at the latitude nearest to the equator on the way: the geodesic is no longer than any other way.
+#[must_use]
+pub fn greatest_distance(lon: f64, lat: f64, envelope: Envelope) -> f64 {
+    const ROUNDING: f64 = 1.0 + 1e-9;
+    const ROUNDING_METERS: f64 = 1e-6;
+    let north = (lat - envelope.min_y).abs().max((lat - envelope.max_y).abs()).to_radians();
+    let east = (turn_to(lon, envelope) + (envelope.max_x - envelope.min_x)).min(180.0).to_radians();
+    let parallel = (lat.to_radians().cos() + north).min(1.0) * east;
+    (north * north + parallel * parallel).sqrt() * GREATEST_RADIUS * ROUNDING + ROUNDING_METERS
 }
 
-/// Never more than the sine of a small angle that is not negative: the series ends after a term that takes away.
+/// A spherical angle in radians that no position of a box is nearer than, for all but tall boxes that come near a pole: the
+/// haversine of the least difference in latitude and the least in longitude, at the box's latitude nearest to a pole.
+fn near_angle(lat: f64, turn: f64, envelope: Envelope) -> Option<f64> {
+    let poleward = envelope.max_y.max(-envelope.min_y);
+    if poleward > TEMPERATE_DEGREES && envelope.max_y - envelope.min_y > TALL_DEGREES {
+        return None;
+    }
+    let rise = (lat - lat.clamp(envelope.min_y, envelope.max_y)).abs();
+    let (north, east) = (least_sine(rise.to_radians() / 2.0), least_sine(turn.to_radians() / 2.0));
+    let cosines = least_cosine(lat.to_radians()) * least_cosine(poleward.to_radians());
+    Some(2.0 * least_arc_sine((north * north + cosines * east * east).sqrt()))
+}
+
+/// Never more than the sine of an angle up to a quarter turn: the series ends after a term that takes away.
 fn least_sine(angle: f64) -> f64 {
-    angle * (1.0 - angle * angle / 6.0)
+    let square = angle * angle;
+    angle * (1.0 - square / 6.0 * (1.0 - square / 20.0 * (1.0 - square / 42.0)))
+}
+
+/// Never more than the arc sine of a number from 0: all terms of the series add.
+fn least_arc_sine(sine: f64) -> f64 {
+    if sine > 0.5 {
+        return sine.min(1.0).asin();
+    }
+    let square = sine * sine;
+    sine * (1.0 + square / 6.0 + square * square * 0.075)
 }
 
 /// Never more than the cosine of an angle up to a quarter turn, and 5e-7 less at most: see [`least_sine`].
@@ -263,7 +289,7 @@ mod tests {
         }
 
         #[test]
-        fn nothing_in_a_box_is_nearer_than_the_least_distance(
+        fn nothing_in_a_box_is_nearer_than_the_least_distance_or_farther_than_the_greatest(
             envelope in any_envelope(),
             at in (0.0..=1.0_f64, 0.0..=1.0_f64),
             lon in -180.0..180.0_f64,
@@ -271,10 +297,11 @@ mod tests {
         ) {
             let distance = point_distance((lon, lat), inside(envelope, at));
             prop_assert!(least_distance(lon, lat, envelope) <= distance);
+            prop_assert!(greatest_distance(lon, lat, envelope) >= distance);
         }
 
         #[test]
-        fn nothing_in_a_small_box_nearby_is_nearer_than_the_least_distance(
+        fn nothing_in_a_small_box_nearby_is_beyond_the_two_distances(
             (west, south) in (-180.0..180.0_f64, -90.0..90.0_f64),
             size in (0.0..9.0_f64, 0.0..9.0_f64),
             at in (0.0..=1.0_f64, 0.0..=1.0_f64),
@@ -284,6 +311,7 @@ mod tests {
             let here = ((west + from.0).clamp(-180.0, 180.0), (south + from.1).clamp(-90.0, 90.0));
             let distance = point_distance(here, inside(box_, at));
             prop_assert!(least_distance(here.0, here.1, box_) <= distance);
+            prop_assert!(greatest_distance(here.0, here.1, box_) >= distance);
         }
 
         #[test]

@@ -7,15 +7,24 @@ use serde_json::{Map, Value};
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::model::edit::{merge, signed_in};
-use crate::model::{Author, KeyedPlace, Layer, LocationId, LocationPatch, NewLocation, PropertiesChange};
+use crate::model::{Author, Columns, KeyedPlace, Layer, LocationId, LocationPatch, NewLocation, PropertiesChange};
 use crate::query::Access;
 use crate::query::access::no_location;
-use crate::service::Locations;
 use crate::service::edits::property_schema::PropertySchema;
 use crate::service::edits::{draft, state};
+use crate::service::{LocationPage, Locations};
 use crate::store::locations::Read;
+use crate::store::write::create::Created;
 use crate::store::write::keys::Claimed;
-use crate::store::write::{NewRow, StoredLocation};
+use crate::store::write::{Creation, NewRow, StoredLocation};
+
+/// What a request to make a location found.
+enum Made {
+    /// Nothing: it is made.
+    Now(LocationPage),
+    /// What the same request made before.
+    Before(LocationId),
+}
 
 impl Locations {
     /// Makes a location in the layer of that key. With an idempotency key the same request finds what it made before.
@@ -25,7 +34,7 @@ impl Locations {
         layer: &str,
         new: NewLocation,
         place: Option<&KeyedPlace>,
-    ) -> Result<LocationId> {
+    ) -> Result<LocationPage> {
         signed_in(&author.viewer)?;
         let new = draft::check_apart(new.geometry.wkb().vertices(), move || {
             draft::check_location(&new)?;
@@ -36,28 +45,41 @@ impl Locations {
         let row = NewRow { layer: 0, external_id: new.external_id, name: new.name, geometry: new.geometry, properties };
         let fingerprint = fingerprint(layer, &row);
         let (row, new_properties, fingerprint) = (&row, &new.properties, &fingerprint);
-        self.edit(&author.viewer, |access| async move {
-            let found = access.writable(layer).map_err(|error| error.at("layer"))?;
-            PropertySchema::of(found)?.check(new_properties)?;
-            let row = NewRow { layer: found.id, ..row.clone() };
-            let Read::Current(writing) = self.store.write_location(author, &access).await? else {
-                return Ok(Read::Stale);
-            };
-            if let Some(place) = place {
-                match writing.claim(place, fingerprint).await? {
-                    Claimed::New => {}
-                    Claimed::Made(id) => return Ok(Read::Current(id)),
-                    Claimed::Other => return Err(used_key()),
+        let made = self
+            .edit(&author.viewer, |access| async move {
+                let found = access.writable(layer).map_err(|error| error.at("layer"))?;
+                PropertySchema::of(found)?.check(new_properties)?;
+                let row = &NewRow { layer: found.id, ..row.clone() };
+                let new = Creation { author, access: &access, row, state: state::of_new(&access, row)? };
+                match place {
+                    Some(place) => self.create_once(&new, place, fingerprint).await,
+                    None => {
+                        let created = self.store.create_location(&new).await.map_err(taken)?;
+                        Ok(created.map(|created| Made::Now(page_of(&new, &created))))
+                    }
                 }
-            }
-            let id = writing.insert_noted(&row, state::of_new(&access, &row)?).await.map_err(taken)?;
-            if let Some(place) = place {
-                writing.fulfil(place, id).await?;
-            }
-            writing.commit().await?;
-            Ok(Read::Current(id))
-        })
-        .await
+            })
+            .await?;
+        match made {
+            Made::Now(page) => Ok(page),
+            Made::Before(id) => self.one(&author.viewer, id, Columns::STORED).await?.ok_or_else(|| no_location(id)),
+        }
+    }
+
+    /// Makes a location unless the same request made it before.
+    async fn create_once(&self, new: &Creation<'_>, place: &KeyedPlace, fingerprint: &str) -> Result<Read<Made>> {
+        let Read::Current(writing) = self.store.write_location(new.author, new.access).await? else {
+            return Ok(Read::Stale);
+        };
+        match writing.claim(place, fingerprint).await? {
+            Claimed::New => {}
+            Claimed::Made(id) => return Ok(Read::Current(Made::Before(id))),
+            Claimed::Other => return Err(used_key()),
+        }
+        let created = writing.create(new).await.map_err(taken)?;
+        writing.fulfil(place, created.id).await?;
+        writing.commit().await?;
+        Ok(Read::Current(Made::Now(page_of(new, &created))))
     }
 
     /// Changes a location. With a version it is changed only if that is still its newest; without, the last write wins.
@@ -117,6 +139,11 @@ impl Locations {
         })
         .await
     }
+}
+
+/// The location as its author finds it, who reads what he may write.
+fn page_of(new: &Creation<'_>, created: &Created) -> LocationPage {
+    LocationPage { answer: new.answer(created), access: new.access.clone() }
 }
 
 /// What becomes of a stored row. Properties that change, or that move to another layer, keep to the schema there.

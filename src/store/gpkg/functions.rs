@@ -9,7 +9,7 @@
 
 use std::cell::Cell;
 use std::ffi::{CStr, c_int, c_void};
-use std::panic::catch_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use libsqlite3_sys as ffi;
@@ -18,6 +18,7 @@ use rusqlite::trace::{TraceEvent, TraceEventCodes};
 use sqlx::sqlite::SqliteConnection;
 
 use crate::geometry::{Envelope, geodesic};
+use crate::store::gpkg::best::Best;
 use crate::store::gpkg::{packing, predicates};
 
 /// SQLite asks about the time limit once in so many steps of its machine, some tens of microseconds.
@@ -78,20 +79,38 @@ struct Visit<'a> {
     arguments: &'a [f64],
     /// Its box; 32-bit numbers rounded outward.
     envelope: Envelope,
+    /// Whether it is the box of a row.
+    is_entry: bool,
+    /// What this walk has noted so far.
+    notes: &'a mut Option<Best>,
 }
 
 /// Decides on a node: its score (least first), or `None` to leave it and all below it out.
-type Walk = fn(&Visit<'_>) -> Option<f64>;
+type Walk = fn(Visit<'_>) -> Option<f64>;
 
-/// `cairn_nearest(lon, lat, max_meters)`: entries in the order of the least distance their box allows.
-fn nearest(visit: &Visit<'_>) -> Option<f64> {
-    let &[lon, lat, max_meters] = visit.arguments else { return None };
+/// `cairn_nearest(lon, lat, max_meters, enough)`: entries in the order of the least distance their box allows. What is farther
+/// than so many rows are in any case is left out, if `enough` is not 0.
+fn nearest(visit: Visit<'_>) -> Option<f64> {
+    let &[lon, lat, max_meters, enough] = visit.arguments else { return None };
     let least = geodesic::least_distance(lon, lat, geodesic::bulge(visit.envelope));
-    (least <= max_meters).then_some(least)
+    if least > max_meters {
+        return None;
+    }
+    if enough > 0.0 {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the limit of a page, which fits")]
+        let best = visit.notes.get_or_insert_with(|| Best::of(enough as usize));
+        if least > best.limit() {
+            return None;
+        }
+        if visit.is_entry {
+            best.add(geodesic::greatest_distance(lon, lat, visit.envelope));
+        }
+    }
+    Some(least)
 }
 
 /// `cairn_reach(west, south, east, north)`: entries whose great-circle edges may touch the box; west > east crosses 180 degrees.
-fn within_reach(visit: &Visit<'_>) -> Option<f64> {
+fn within_reach(visit: Visit<'_>) -> Option<f64> {
     let &[west, south, east, north] = visit.arguments else { return None };
     let bulge = geodesic::bulge(visit.envelope);
     let part = |min_x, max_x| Envelope { min_x, min_y: south, max_x, max_y: north };
@@ -117,8 +136,9 @@ fn register_walk(connection: &rusqlite::Connection, name: &CStr, walk: Walk) -> 
 unsafe extern "C" fn visit_node(info: *mut ffi::sqlite3_rtree_query_info) -> c_int {
     const DIMENSIONS: c_int = 4;
     // SAFETY: SQLite passes a valid structure for the duration of the call, `pContext` is the function pointer registered
-    // above, and both arrays have the lengths it states.
-    let (info, walk, arguments, box_) = unsafe {
+    // above, and both arrays have the lengths it states. `pUser` is null until it is set here; it belongs to this walk alone,
+    // which one thread at a time makes, until SQLite has `xDelUser` forget it.
+    let (info, walk, arguments, box_, notes) = unsafe {
         let info = &mut *info;
         if info.nCoord != DIMENSIONS || info.nParam < 0 {
             return ffi::SQLITE_ERROR;
@@ -129,11 +149,17 @@ unsafe extern "C" fn visit_node(info: *mut ffi::sqlite3_rtree_query_info) -> c_i
             _ => &[],
         };
         let box_ = std::slice::from_raw_parts(info.aCoord, DIMENSIONS as usize);
-        (info, walk, arguments, box_)
+        if info.pUser.is_null() {
+            info.pUser = Box::into_raw(Box::<Option<Best>>::default()).cast();
+            info.xDelUser = Some(forget_notes);
+        }
+        let notes = &mut *info.pUser.cast::<Option<Best>>();
+        (info, walk, arguments, box_, notes)
     };
     let &[min_x, max_x, min_y, max_y] = box_ else { return ffi::SQLITE_ERROR };
-    let visit = Visit { arguments, envelope: Envelope { min_x, min_y, max_x, max_y } };
-    match catch_unwind(|| walk(&visit)) {
+    let envelope = Envelope { min_x, min_y, max_x, max_y };
+    let visit = Visit { arguments, envelope, is_entry: info.iLevel == 0, notes };
+    match catch_unwind(AssertUnwindSafe(|| walk(visit))) {
         Ok(Some(score)) => {
             info.eWithin = ffi::PARTLY_WITHIN;
             // A child never scores below its parent, or entries would come out of order.
@@ -146,4 +172,10 @@ unsafe extern "C" fn visit_node(info: *mut ffi::sqlite3_rtree_query_info) -> c_i
         }
         Err(_) => ffi::SQLITE_ERROR,
     }
+}
+
+/// Called by SQLite when a walk ends.
+unsafe extern "C" fn forget_notes(notes: *mut c_void) {
+    // SAFETY: SQLite hands back the pointer that `visit_node` made from a box, once.
+    drop(unsafe { Box::from_raw(notes.cast::<Option<Best>>()) });
 }

@@ -1,5 +1,6 @@
 //! The embedded store: an SQLite file that is a live OGC GeoPackage, taught the words of SQL/MM.
 
+pub mod best;
 pub mod connect;
 pub mod dialect;
 pub mod functions;

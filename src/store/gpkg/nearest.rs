@@ -1,10 +1,10 @@
 //! Nearest first: a walk through the R-tree that ends as soon as no box left can hold a nearer row.
 //!
 //! The walk gives rows by the least distance that their box allows, which the sphere bounds from below; each is measured on
-//! the ellipsoid once. The best so far decide where it ends, so the answer is exact, ties and all.
+//! the ellipsoid once. The best so far decide where it ends, so the answer is exact, ties and all. Where every row passes, the
+//! index itself leaves out what lies behind enough other boxes.
 
 use std::cmp::Ordering;
-use std::collections::BinaryHeap;
 
 use entity::location::{Column as Stored, Entity as Location};
 use rusqlite::{Connection, Row};
@@ -16,6 +16,7 @@ use crate::model::Columns;
 use crate::query::limits::MAX_METERS;
 use crate::query::{BoundFilter, BoundQuery, Direction, KeyValue, SortKey, Test};
 use crate::store::dialect::{Dialect, narrows_by_place};
+use crate::store::gpkg::best::Best;
 use crate::store::gpkg::dialect::{RTREE, rtree_id};
 use crate::store::gpkg::statement::{pack, prepare};
 use crate::store::sql::column::stored;
@@ -61,16 +62,23 @@ impl Walk {
         Some(Self { here: near.position, max_meters, filter })
     }
 
-    /// Rows by the least distance of their box, and the box behind the columns of the page.
-    pub fn statement(&self, query: &BoundQuery, columns: Columns) -> select::Page {
+    /// Rows by the least distance of their box, and the box behind the columns of the page. What lies behind so many boxes that
+    /// are `enough` is left out; 0 for nothing.
+    pub fn statement(&self, query: &BoundQuery, columns: Columns, enough: usize) -> select::Page {
         let mut page = select::candidates(Dialect::Geopackage, query, &self.filter, columns);
-        let sides = [self.here.lon(), self.here.lat(), self.max_meters].map(Expr::val);
-        let walked = rtree_id().binary(BinOper::Custom("MATCH"), Expr::from(Func::cust("cairn_nearest").args(sides)));
-        page.select
-            .from(RTREE)
+        let limits = [self.here.lon(), self.here.lat(), self.max_meters].map(Expr::val);
+        let limits = limits.into_iter().chain([Expr::val(enough as u64)]);
+        let walked = rtree_id().binary(BinOper::Custom("MATCH"), Expr::from(Func::cust("cairn_nearest").args(limits)));
+        let row_of_box = stored(Stored::Id).eq(rtree_id());
+        page.select.from(RTREE);
+        if enough > 0 {
+            // A box without a row counted for one, and must show.
+            page.select.left_join(Location, row_of_box);
+        } else {
             // CROSS JOIN is SQLite's word for "in this order": the walk outside, the rows inside.
-            .cross_join(Location);
-        page.and_where(stored(Stored::Id).eq(rtree_id()));
+            page.select.cross_join(Location);
+            page.and_where(row_of_box);
+        }
         page.and_where(walked);
         for side in SIDES {
             page.select.expr(Expr::col((RTREE, side)));
@@ -80,13 +88,27 @@ impl Walk {
 
     /// The page, in the order of the question.
     pub fn page(&self, db: &Connection, query: &BoundQuery, columns: Columns) -> Result<PackedRows> {
-        let mut page = self.statement(query, columns);
+        let enough = if self.takes_every_row(query) { query.limit() + 1 } else { 0 };
+        if let Some(found) = self.walk(db, query, columns, enough)? {
+            return Ok(found);
+        }
+        self.walk(db, query, columns, 0)?
+            .ok_or_else(|| Error::internal("a walk that leaves nothing out found too little"))
+    }
+
+    fn takes_every_row(&self, query: &BoundQuery) -> bool {
+        passes_all(&self.filter) && self.max_meters >= MAX_METERS && query.after().is_none()
+    }
+
+    /// The page, or `None` when a box for which others were left out holds no place.
+    fn walk(&self, db: &Connection, query: &BoundQuery, columns: Columns, enough: usize) -> Result<Option<PackedRows>> {
+        let mut page = self.statement(query, columns, enough);
         let (mut statement, width, wanted) =
             (prepare(db, &page.build(SqliteQueryBuilder))?, page.width(), query.limit() + 1);
         let distance =
             page.places.get(DISTANCE).copied().flatten().ok_or_else(|| Error::internal("a walk without distances"))?;
         let mut packer = Packer::default();
-        let mut best = Best { wanted, farthest_first: BinaryHeap::with_capacity(wanted + 1) };
+        let mut best = Best::of(wanted);
         let mut distances = Vec::new();
         let mut rows = statement.raw_query();
         while let Some(row) = rows.next()? {
@@ -94,7 +116,12 @@ impl Walk {
                 break;
             }
             // A row without a distance is empty or broken: it is near to nothing.
-            let Some(meters) = row.get::<_, Option<f64>>(distance)? else { continue };
+            let Some(meters) = row.get::<_, Option<f64>>(distance)? else {
+                if enough > 0 {
+                    return Ok(None);
+                }
+                continue;
+            };
             if meters <= best.limit().min(self.max_meters) {
                 best.add(meters);
                 distances.push(meters);
@@ -104,7 +131,7 @@ impl Walk {
         let mut found = PackedRows::new(packer, page.keys);
         sort(&mut found, &distances, query);
         found.truncate(wanted);
-        Ok(found)
+        Ok(Some(found))
     }
 
     /// No place in the row's box is nearer.
@@ -113,6 +140,10 @@ impl Walk {
         let envelope = Envelope { min_x: side(0)?, min_y: side(1)?, max_x: side(2)?, max_y: side(3)? };
         Ok(geodesic::least_distance(self.here.lon(), self.here.lat(), geodesic::bulge(envelope)))
     }
+}
+
+fn passes_all(filter: &BoundFilter) -> bool {
+    matches!(filter, BoundFilter::And(all) if all.iter().all(passes_all))
 }
 
 /// The filter without those conditions that only say how far from here a row may be; the least of them is the walk's end.
@@ -126,44 +157,6 @@ fn without_radius(filter: &BoundFilter, here: &Geometry, max_meters: &mut f64) -
             BoundFilter::And(Vec::new())
         }
         other => other.clone(),
-    }
-}
-
-/// The least distances so far.
-struct Best {
-    wanted: usize,
-    farthest_first: BinaryHeap<Meters>,
-}
-
-#[derive(PartialEq)]
-struct Meters(f64);
-
-impl Eq for Meters {}
-
-impl Ord for Meters {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.0.total_cmp(&other.0)
-    }
-}
-
-impl PartialOrd for Meters {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Best {
-    /// What lies farther is not on the page.
-    fn limit(&self) -> f64 {
-        let is_full = self.farthest_first.len() >= self.wanted;
-        self.farthest_first.peek().filter(|_| is_full).map_or(f64::INFINITY, |meters| meters.0)
-    }
-
-    fn add(&mut self, meters: f64) {
-        self.farthest_first.push(Meters(meters));
-        if self.farthest_first.len() > self.wanted {
-            self.farthest_first.pop();
-        }
     }
 }
 

@@ -74,6 +74,13 @@ impl Packer {
         self.buffer.extend_from_slice(value);
     }
 
+    fn or_null<T>(&mut self, value: Option<T>, pack: impl FnOnce(&mut Self, T)) {
+        match value {
+            Some(value) => pack(self, value),
+            None => self.null(),
+        }
+    }
+
     /// Bytes so far.
     pub fn len(&self) -> usize {
         self.buffer.len()
@@ -118,6 +125,25 @@ impl PackedRows {
     /// What was packed; `keys` names the column of each sort key.
     pub fn new(packer: Packer, keys: Vec<usize>) -> Self {
         Self { buffer: packer.buffer, starts: packer.starts, keys }
+    }
+
+    /// A page of one row, by its id.
+    pub fn of_one(row: &LocationRow<'_>) -> Self {
+        let mut packer = Packer::default();
+        packer.begin_row();
+        packer.int(row.id);
+        packer.int(row.layer);
+        packer.or_null(row.external_id, |packer, text| packer.bytes(text.as_bytes()));
+        packer.bytes(row.name.as_bytes());
+        packer.bytes(row.wkb);
+        packer.bytes(row.properties.as_bytes());
+        packer.int(row.version);
+        packer.bytes(row.created_at.as_bytes());
+        packer.bytes(row.updated_at.as_bytes());
+        packer.or_null(row.distance_meters, Packer::real);
+        packer.or_null(row.created_by, Packer::int);
+        packer.or_null(row.updated_by, Packer::int);
+        Self::new(packer, vec![ID])
     }
 
     /// How many rows.

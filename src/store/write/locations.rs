@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::geometry::{Envelope, Geometry};
-use crate::model::{AuditAction, AuditNote, LayerId, LocationId};
+use crate::model::{LayerId, LocationId};
 use crate::query::BoundQuery;
 use crate::store::dialect::Dialect;
 use crate::store::sql::filter::condition;
@@ -136,40 +136,6 @@ impl<T: Statements> Writing<T> {
              ORDER BY id FOR UPDATE",
         );
         self.rows(sql, [layer.into(), to_json(&external_ids)?.into()]).await?.iter().map(stored).collect()
-    }
-
-    /// Makes a location and notes it, with its state as the audit log keeps it; gives the row number.
-    pub async fn insert_noted(&self, row: &NewRow, state: String) -> Result<LocationId> {
-        match self.dialect {
-            Dialect::Geopackage => {
-                let made = self.insert_locations(std::slice::from_ref(row)).await?;
-                let (id, _) = *made.first().ok_or_else(|| Error::internal("an insert gave no row"))?;
-                self.note(&[AuditNote::of_location(AuditAction::LocationCreated, id, None, Some(state))]).await?;
-                Ok(id)
-            }
-            // Each statement is a round trip.
-            Dialect::Postgis => {
-                let sql = "WITH made AS (
-                        INSERT INTO location (layer_id, external_id, name, geom, properties, created_by, updated_by)
-                        VALUES ($1, $2, $3, $4::bytea::geometry, $5, $6, $6) RETURNING id),
-                    noted AS (INSERT INTO audit_log (actor, request_id, action, target, after_json)
-                        SELECT $6, $7, $8, 'location:' || id, $9 FROM made)
-                    SELECT id FROM made";
-                let values = [
-                    row.layer.into(),
-                    row.external_id.as_deref().into(),
-                    row.name.as_str().into(),
-                    self.dialect.stored(&row.geometry).into(),
-                    row.properties.as_str().into(),
-                    self.actor.into(),
-                    self.request_id.clone().into(),
-                    AuditAction::LocationCreated.as_str().into(),
-                    state.into(),
-                ];
-                let rows = self.rows(sql, values).await?;
-                rows.first().ok_or_else(|| Error::internal("an insert gave no row"))?.get(0)
-            }
-        }
     }
 
     /// Makes locations; gives each row number with the external id it belongs to, in no promised order.

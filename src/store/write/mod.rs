@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod bulk;
+pub mod create;
 pub mod imports;
 pub mod keys;
 pub mod layers;
@@ -10,5 +11,6 @@ pub mod prune;
 pub mod statements;
 pub mod writing;
 
+pub use create::Creation;
 pub use locations::{NewRow, StoredLocation};
 pub use writing::Writing;
