@@ -59,8 +59,8 @@ pub(super) enum Rows {
         /// It changes single locations.
         writer: gpkg::writer::Writer,
     },
-    /// Through the pools.
-    Postgis,
+    /// Pages on connections that rest between them; changes through the pool that writes.
+    Postgis(postgis::resting::Resting),
 }
 
 /// What a pool is for.
@@ -91,7 +91,8 @@ impl Store {
                 let writer = postgis::connect::connect(url, options, Role::Writer).await?;
                 unfinished::refuse(&writer, &options.database).await?;
                 let reader = postgis::connect::connect(url, options, Role::Reader).await?;
-                Ok(Self { reader, writer, dialect: Dialect::Postgis, rows: Rows::Postgis })
+                let rows = Rows::Postgis(postgis::resting::Resting::of(&reader));
+                Ok(Self { reader, writer, dialect: Dialect::Postgis, rows })
             }
         }
     }
@@ -103,6 +104,9 @@ impl Store {
 
     /// Closes the connections; the last one to a file folds the write-ahead log into it.
     pub async fn close(self) -> Result<()> {
+        if let Rows::Postgis(resting) = &self.rows {
+            resting.close();
+        }
         self.reader.close().await?;
         if let Rows::Geopackage { readers, writer } = &self.rows {
             readers.close().await;

@@ -65,7 +65,7 @@ impl Store {
                 let promise = gpkg::rows::promise(&query);
                 readers.run(promise, move |db| gpkg::rows::page(db, &query, columns)).await?
             }
-            Rows::Postgis => match postgis::rows::page(&self.reader, &query, columns).await? {
+            Rows::Postgis(resting) => match postgis::rows::page(&self.reader, resting, &query, columns).await? {
                 // No row carries no version: an empty answer is current only if the catalogue still is.
                 (None, rows) => (self.catalog_version().await? == query.catalog_version()).then_some(rows),
                 (Some(version), rows) => (version == query.catalog_version()).then_some(rows),

@@ -51,13 +51,11 @@ impl Locations {
                 PropertySchema::of(found)?.check(new_properties)?;
                 let row = &NewRow { layer: found.id, ..row.clone() };
                 let new = Creation { author, access: &access, row, state: state::of_new(&access, row)? };
-                match place {
-                    Some(place) => self.create_once(&new, place, fingerprint).await,
-                    None => {
-                        let created = self.store.create_location(&new).await.map_err(taken)?;
-                        Ok(created.map(|created| Made::Now(page_of(&new, &created))))
-                    }
+                if let Some(place) = place {
+                    return self.create_once(&new, place, fingerprint).await;
                 }
+                let created = self.store.create_location(&new).await.map_err(taken)?;
+                Ok(created.map(|created| Made::Now(page_of(&new, &created))))
             })
             .await?;
         match made {

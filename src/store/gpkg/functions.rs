@@ -86,11 +86,11 @@ struct Visit<'a> {
 }
 
 /// Decides on a node: its score (least first), or `None` to leave it and all below it out.
-type Walk = fn(Visit<'_>) -> Option<f64>;
+type Walk = fn(&mut Visit<'_>) -> Option<f64>;
 
 /// `cairn_nearest(lon, lat, max_meters, enough)`: entries in the order of the least distance their box allows. What is farther
 /// than so many rows are in any case is left out, if `enough` is not 0.
-fn nearest(visit: Visit<'_>) -> Option<f64> {
+fn nearest(visit: &mut Visit<'_>) -> Option<f64> {
     let &[lon, lat, max_meters, enough] = visit.arguments else { return None };
     let least = geodesic::least_distance(lon, lat, geodesic::bulge(visit.envelope));
     if least > max_meters {
@@ -110,7 +110,7 @@ fn nearest(visit: Visit<'_>) -> Option<f64> {
 }
 
 /// `cairn_reach(west, south, east, north)`: entries whose great-circle edges may touch the box; west > east crosses 180 degrees.
-fn within_reach(visit: Visit<'_>) -> Option<f64> {
+fn within_reach(visit: &mut Visit<'_>) -> Option<f64> {
     let &[west, south, east, north] = visit.arguments else { return None };
     let bulge = geodesic::bulge(visit.envelope);
     let part = |min_x, max_x| Envelope { min_x, min_y: south, max_x, max_y: north };
@@ -158,8 +158,8 @@ unsafe extern "C" fn visit_node(info: *mut ffi::sqlite3_rtree_query_info) -> c_i
     };
     let &[min_x, max_x, min_y, max_y] = box_ else { return ffi::SQLITE_ERROR };
     let envelope = Envelope { min_x, min_y, max_x, max_y };
-    let visit = Visit { arguments, envelope, is_entry: info.iLevel == 0, notes };
-    match catch_unwind(AssertUnwindSafe(|| walk(visit))) {
+    let mut visit = Visit { arguments, envelope, is_entry: info.iLevel == 0, notes };
+    match catch_unwind(AssertUnwindSafe(|| walk(&mut visit))) {
         Ok(Some(score)) => {
             info.eWithin = ffi::PARTLY_WITHIN;
             // A child never scores below its parent, or entries would come out of order.

@@ -10,7 +10,7 @@ use crate::store::connect::{Role, StoreOptions};
 
 /// A connection that rested this long is asked whether it lives before it is used: no restart of the server is shorter, and
 /// a busy connection is spared the round trip.
-const TRUSTED_FOR: Duration = Duration::from_millis(10);
+pub const TRUSTED_FOR: Duration = Duration::from_millis(10);
 /// Prepared statements kept by a connection: a filter has its own text, a value has not.
 const STATEMENT_CACHE: usize = 256;
 /// What planning takes a call of an operator to cost, beside 1 for reading a page; PostgreSQL's own number is 0.0025. PostGIS
@@ -18,6 +18,9 @@ const STATEMENT_CACHE: usize = 256;
 /// the order of ids than test the thousand rows that the spatial index gives: measured 50 ms against 3. This way a test costs
 /// half a page to one, which is still dear.
 const OPERATOR_COST: f64 = 0.0001;
+/// What planning takes the start of another process to cost; PostgreSQL's own number is 1000. It takes 10 to 30 ms, longer than
+/// most questions, and the cores that are free answer other questions. So only a scan of millions of rows is worth it.
+const PARALLEL_SETUP_COST: u32 = 100_000;
 /// An open transaction that does nothing holds locks and dead rows.
 const IDLE_IN_TRANSACTION: Duration = Duration::from_mins(1);
 
@@ -76,6 +79,7 @@ fn session(role: Role, statement_timeout: Duration) -> Vec<(&'static str, String
         // Whether an index pays depends on the box that was asked; a plan made without knowing it may read the whole table.
         settings.push(("plan_cache_mode", "force_custom_plan".to_owned()));
         settings.push(("cpu_operator_cost", OPERATOR_COST.to_string()));
+        settings.push(("parallel_setup_cost", PARALLEL_SETUP_COST.to_string()));
     }
     settings
 }

@@ -5,4 +5,5 @@ pub mod dialect;
 pub mod error;
 pub mod migrate;
 pub mod properties;
+pub mod resting;
 pub mod rows;

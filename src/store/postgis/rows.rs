@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_util::TryStreamExt as _;
 use sea_orm::sea_query::PostgresQueryBuilder;
 use sea_orm::{DatabaseConnection, DbErr, RuntimeErr, Value};
-use sqlx::postgres::{PgArguments, PgRow, PgValueFormat};
+use sqlx::postgres::{PgArguments, PgConnection, PgRow, PgValueFormat};
 use sqlx::{Arguments as _, AssertSqlSafe, Row as _, TypeInfo as _, ValueRef as _};
 
 use crate::error::{Error, Result};
@@ -16,6 +16,7 @@ use crate::query::BoundQuery;
 use crate::store::dialect::Dialect;
 use crate::store::postgis::dialect::{Walk, nearest};
 use crate::store::postgis::error::is_broken_walk;
+use crate::store::postgis::resting::Resting;
 use crate::store::sql::row::{PackedRows, Packer, check_answer_bytes};
 use crate::store::sql::select;
 
@@ -26,18 +27,25 @@ const EPOCH_MICROS: i64 = 946_684_800_000_000;
 /// was no row to carry it.
 pub async fn page(
     reader: &DatabaseConnection,
+    resting: &Resting,
     query: &BoundQuery,
     columns: Columns,
 ) -> Result<(Option<i64>, PackedRows)> {
-    match read(reader, query, columns, Walk::Cheaper).await {
-        Err(error) if is_broken_walk(&error) => read(reader, query, columns, Walk::ByDegrees).await,
+    let read = async |walk| {
+        let mut connection = resting.take(reader).await?;
+        let read = read(&mut connection, query, columns, walk).await?;
+        resting.put(connection);
+        Ok(read)
+    };
+    match read(Walk::Cheaper).await {
+        Err(error) if is_broken_walk(&error) => read(Walk::ByDegrees).await,
         read => read,
     }
 }
 
 /// Asked through sqlx itself: the stream of SeaORM wraps each row five times over, which costs more than packing it.
 async fn read(
-    reader: &DatabaseConnection,
+    connection: &mut PgConnection,
     query: &BoundQuery,
     columns: Columns,
     walk: Walk,
@@ -48,10 +56,8 @@ async fn read(
     nearest(&mut page, query, walk);
     let (statement, values) = page.build(PostgresQueryBuilder);
     let arguments = arguments(values.0)?;
-    let acquired = reader.get_postgres_connection_pool().acquire().await;
-    let mut connection = acquired.map_err(|error| DbErr::Conn(failed(error)))?;
     // Built from a closed set of expressions, with every value bound.
-    let mut rows = sqlx::query_with(AssertSqlSafe(statement), arguments).fetch(&mut *connection);
+    let mut rows = sqlx::query_with(AssertSqlSafe(statement), arguments).fetch(connection);
     let mut packer = Packer::default();
     let mut version = None;
     let mut kinds = Vec::new();

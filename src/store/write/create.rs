@@ -106,7 +106,7 @@ impl Store {
                 writing.commit().await?;
                 Ok(Read::Current(created))
             }
-            Rows::Postgis => {
+            Rows::Postgis(_) => {
                 let (backend, values) = (self.writer.get_database_backend(), new.values(self.dialect));
                 let statement = Statement::from_sql_and_values(backend, POSTGIS, values);
                 let rows: Vec<_> = self.writer.query_all_raw(statement).await?.into_iter().map(Row::Pooled).collect();

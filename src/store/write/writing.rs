@@ -34,7 +34,7 @@ impl Store {
     pub async fn write_location(&self, author: &Author, access: &Access) -> Result<Read<Writing<OneRow>>> {
         let transaction = match &self.rows {
             Rows::Geopackage { writer, .. } => OneRow::Geopackage(writer.begin(&self.writer).await?),
-            Rows::Postgis => OneRow::Postgis(self.begin_write().await?),
+            Rows::Postgis(_) => OneRow::Postgis(self.begin_write().await?),
         };
         self.writing(transaction, author).under(access, Lock::Locations).await
     }
