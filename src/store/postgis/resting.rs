@@ -34,17 +34,23 @@ impl Resting {
     /// A connection that answered a moment ago, or one of the pool. Those that rested longer go back there, and are asked
     /// whether they live.
     pub async fn take(&self, pool: &DatabaseConnection) -> Result<PoolConnection<Postgres>> {
-        if let Some((connection, since)) = self.idle().as_mut().and_then(Vec::pop) {
-            if since.elapsed() < TRUSTED_FOR {
-                return Ok(connection);
-            }
-            // Those that came back before rested longer still.
-            if let Some(idle) = self.idle().as_mut() {
-                idle.clear();
-            }
+        if let Some(connection) = self.rested_least() {
+            return Ok(connection);
         }
         let acquired = pool.get_postgres_connection_pool().acquire().await;
         Ok(acquired.map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))))?)
+    }
+
+    fn rested_least(&self) -> Option<PoolConnection<Postgres>> {
+        let mut guard = self.idle();
+        let idle = guard.as_mut()?;
+        let (connection, since) = idle.pop()?;
+        if since.elapsed() < TRUSTED_FOR {
+            return Some(connection);
+        }
+        // Those that came back before rested longer still.
+        idle.clear();
+        None
     }
 
     /// Lets a connection rest that has nothing left to say. One that failed, or whose question was given up, is dropped instead.
