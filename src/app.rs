@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::alert::Alerts;
 use crate::auth::keys::Source;
 use crate::auth::oidc::Issuer;
 use crate::auth::token::Tokens;
 use crate::auth::{Keys, admin_path};
+use crate::backup;
 use crate::config::{AdminPath, Config, KeepLimits};
 use crate::error::{Error, Result};
 use crate::mail::{Mailer, Patience};
@@ -14,7 +16,7 @@ use crate::service::housekeeping::{Housekeeping, Keep};
 use crate::service::{Accounts, Changes, Entrance, Exports, Imports, Locations};
 use crate::store::Store;
 use crate::store::connect::StoreOptions;
-use crate::tls::{Alerts, Secured, Status};
+use crate::tls::{Secured, Status};
 
 /// The services of a running server. Clones share them.
 #[derive(Debug, Clone)]
@@ -67,8 +69,26 @@ impl App {
 
     /// HTTPS for the one task that looks after it; `None` with plain HTTP.
     pub async fn secured(&self, config: &Config) -> Result<Option<Secured>> {
-        let alerts = Alerts::new(config, self.accounts.entrance().mailer.as_ref())?;
-        Secured::open(config, self.locations.store(), &self.https, alerts).await
+        Secured::open(config, self.locations.store(), &self.https, self.alerts(config)?).await
+    }
+
+    /// Who hears of what only an operator can mend.
+    fn alerts(&self, config: &Config) -> Result<Alerts> {
+        Alerts::new(config, self.accounts.entrance().mailer.as_ref())
+    }
+
+    /// What makes backups by the clock, for the one task that runs it; `None` without a schedule.
+    pub fn backups(&self, config: &Config) -> Result<Option<backup::Keeper>> {
+        let store = self.locations.store();
+        backup::Keeper::new(store, backup::Work::new(config), &config.backup, self.alerts(config)?)
+    }
+
+    /// Makes a backup now, and notes it, so that one by the clock is not due.
+    pub async fn back_up(&self, config: &Config) -> Result<backup::Verified> {
+        let store = self.locations.store();
+        let made = backup::Work::new(config).create(store.backup_state().await?.now).await?;
+        store.note_backup(None).await?;
+        Ok(made)
     }
 
     /// Files on their way in.

@@ -50,6 +50,13 @@ pub async fn serve(mut config: Config, with_demo: bool) -> Result<()> {
     let door = secured.as_ref().map(Secured::door);
     let mut beside = beside_https(&config, address.port(), (secured, http), &stop);
     let keeping = tokio::spawn(app.housekeeping(&config.limits.keep).run(stop.subscribe()));
+    if let Some(backups) = app.backups(&config)? {
+        let told = stop.subscribe();
+        beside.spawn(async move {
+            backups.run(told).await;
+            Ok(())
+        });
+    }
     let stopping = async move {
         told_to_stop.await;
         readiness.stop();

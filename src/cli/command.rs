@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use super::accounts::{self, UserCommand};
+use super::backup::{self, BackupCommand};
+use super::config;
 use super::export;
 use super::import;
 use super::secret::{self, SecretCommand};
@@ -31,6 +33,7 @@ const EXAMPLES: &str = "Examples:
   cairn import cities.geojson --layer cities --id-property geonameid
   cairn schema > schema.graphql        the schema of the API
   cairn export --layer cities --format geojson --output cities.geojson
+  cairn backup create                  a backup, while the server runs
   cairn copy --from sqlite://./data/cairn.gpkg --to postgres://cairn@db/maps
 
 Settings come from the environment and from .env; .env.example lists them all.";
@@ -62,6 +65,11 @@ enum Command {
     },
     /// Copies a whole database to another, between a GeoPackage and PostgreSQL in either direction, and proves it.
     Copy(copy::Arguments),
+    /// Makes, lists, checks, restores and thins out backups.
+    #[command(subcommand)]
+    Backup(BackupCommand),
+    /// Prints the settings as they hold, without secrets, or everything that is wrong with them.
+    Config(config::Arguments),
     /// Writes a layer as a file.
     Export(export::Arguments),
     /// Asks the server on this machine, at `CAIRN_LISTEN`, whether it is ready: 0 if so, else 1 and why not.
@@ -99,6 +107,8 @@ fn execute(command: &Command) -> Result<()> {
         Command::Secret { command: None } => secret::print(),
         Command::Secret { command: Some(command) } => with_app(async |app| secret::run(app, *command).await),
         Command::Copy(arguments) => with_config(async |config| copy::run(&config, arguments).await),
+        Command::Backup(command) => with_config(async |config| backup::run(&config, command).await),
+        Command::Config(arguments) => config::run(arguments),
         Command::Export(arguments) => with_app(async |app| export::run(app, arguments).await),
         // Before the log and a runtime: it runs every few seconds.
         Command::Healthcheck => healthcheck::ask(&Config::from_env()?),
@@ -107,12 +117,15 @@ fn execute(command: &Command) -> Result<()> {
 
 /// Opens the store, works, and closes it whatever came of the work.
 fn with_app(work: impl AsyncFnOnce(&App) -> Result<()>) -> Result<()> {
-    with_config(async |config| {
-        let app = App::build(&config).await?;
-        let outcome = work(&app).await;
-        app.close().await?;
-        outcome
-    })
+    with_config(async |config| with_app_of(&config, work).await)
+}
+
+/// The same where a runtime is there already.
+pub(super) async fn with_app_of<T>(config: &Config, work: impl AsyncFnOnce(&App) -> Result<T>) -> Result<T> {
+    let app = App::build(config).await?;
+    let outcome = work(&app).await;
+    app.close().await?;
+    outcome
 }
 
 /// Reads the settings, starts the log and a runtime, and runs.

@@ -1,9 +1,10 @@
 //! The typed settings of one server.
 
 use super::admin_path::AdminPath;
+use super::backup::BackupSettings;
 use super::database::Database;
 use super::limits::Limits;
-use super::mail::{self, MailSettings, Registration};
+use super::mail::{self, MailSettings, Registration, Webhook};
 use super::network::Network;
 use super::oidc::Oidc;
 use super::secret::Secret;
@@ -31,6 +32,8 @@ pub struct Config {
     pub database: Database,
     /// Folder of everything the server keeps. It may not exist yet.
     pub data_dir: PathBuf,
+    /// When copies of the data are made, and which stay.
+    pub backup: BackupSettings,
     /// Where to listen. Port 0: any free one.
     pub listen: SocketAddr,
     /// Where the certificate comes from.
@@ -55,6 +58,8 @@ pub struct Config {
     pub registration: Registration,
     /// The SMTP server; none: no mail is sent.
     pub mail: Option<MailSettings>,
+    /// Where alerts are posted.
+    pub alert_webhook: Option<Webhook>,
     /// The issuer whose tokens are accepted beside our own.
     pub oidc: Option<Oidc>,
     /// Whether the schema may be asked for.
@@ -84,16 +89,7 @@ impl Config {
 
     /// Reads `.env` in the working folder and the environment, which goes before it.
     pub fn from_env() -> Result<Self> {
-        let mut pairs = dotenv_pairs(Path::new(".env"))?;
-        for (name, value) in std::env::vars_os() {
-            let Ok(name) = name.into_string() else { continue };
-            if !is_ours(&name) {
-                continue;
-            }
-            let value = value.into_string().map_err(|_| Error::bad_input(format!("{name}: must be UTF-8 text")))?;
-            pairs.push((name, value));
-        }
-        Self::from_pairs(pairs)
+        Self::from_pairs(given_pairs()?)
     }
 
     /// Reads names and values; a later pair goes before an earlier one. All faults stand in one error.
@@ -128,6 +124,7 @@ impl Config {
         let oidc = Oidc::read(reader, public_url.as_ref(), &mut warnings);
         Self {
             database,
+            backup: BackupSettings::read(reader, &data_dir),
             data_dir,
             allowed_hosts: allowed_hosts(listen, public_url.as_ref(), named_hosts),
             listen,
@@ -141,6 +138,7 @@ impl Config {
             admin_allow_ips: reader.optional("CAIRN_ADMIN_ALLOW_IPS", some_networks).unwrap_or_default(),
             registration,
             mail,
+            alert_webhook: reader.optional("CAIRN_ALERT_WEBHOOK", Webhook::read),
             oidc,
             introspection: reader.optional("CAIRN_INTROSPECTION", switch).unwrap_or(true),
             playground: reader.optional("CAIRN_PLAYGROUND", switch).unwrap_or(true),
@@ -152,6 +150,20 @@ impl Config {
             warnings,
         }
     }
+}
+
+/// What `.env` in the working folder and then the environment say of us.
+pub fn given_pairs() -> Result<Vec<(String, String)>> {
+    let mut pairs = dotenv_pairs(Path::new(".env"))?;
+    for (name, value) in std::env::vars_os() {
+        let Ok(name) = name.into_string() else { continue };
+        if !is_ours(&name) {
+            continue;
+        }
+        let value = value.into_string().map_err(|_| Error::bad_input(format!("{name}: must be UTF-8 text")))?;
+        pairs.push((name, value));
+    }
+    Ok(pairs)
 }
 
 fn is_ours(name: &str) -> bool {

@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod acme;
 pub mod api_tokens;
 pub mod audit;
+pub mod backup;
 pub mod catalog;
 pub mod changes;
 pub mod connect;

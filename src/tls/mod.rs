@@ -13,7 +13,6 @@ mod proofs;
 mod secured;
 mod status;
 
-pub use alerts::Alerts;
 pub use certificate::Facts;
 pub use door::Door;
 pub use proofs::Proofs;

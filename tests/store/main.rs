@@ -8,6 +8,7 @@ mod accounts;
 mod admin_path;
 mod api_tokens;
 mod authors;
+mod backups;
 mod browser_session;
 mod brute_force;
 mod commands;
