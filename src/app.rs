@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::alert::Alerts;
 use crate::auth::keys::Source;
@@ -12,6 +13,8 @@ use crate::backup;
 use crate::config::{AdminPath, Config, KeepLimits};
 use crate::error::{Error, Result};
 use crate::mail::{Mailer, Patience};
+use crate::metrics::{Figures, Metrics};
+use crate::model::Timestamp;
 use crate::service::housekeeping::{Housekeeping, Keep};
 use crate::service::{Accounts, Changes, Entrance, Exports, Imports, Locations};
 use crate::store::Store;
@@ -27,6 +30,7 @@ pub struct App {
     exports: Arc<Exports>,
     imports: Arc<Imports>,
     https: Status,
+    metrics: Metrics,
 }
 
 impl App {
@@ -49,6 +53,7 @@ impl App {
             exports: Arc::new(exports),
             imports: Arc::new(imports),
             https: Status::default(),
+            metrics: if config.metrics_listen.is_some() { Metrics::on() } else { Metrics::default() },
         })
     }
 
@@ -65,6 +70,28 @@ impl App {
     /// The state of HTTPS.
     pub fn https(&self) -> &Status {
         &self.https
+    }
+
+    /// What is counted for Prometheus.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// What is looked up for Prometheus; a database that does not answer in time is down.
+    pub async fn figures(&self, now: Timestamp, within: Duration) -> Figures {
+        let store = self.locations.store();
+        let seconds = |span: chrono::TimeDelta| span.as_seconds_f64();
+        let asked = tokio::time::timeout(within, async { (store.backup_state().await.ok(), store.open_jobs().await.ok()) });
+        let (backups, jobs) = asked.await.unwrap_or_default();
+        Figures {
+            store: store.kind(),
+            certificate_seconds: self.https.state().certificate.map(|facts| seconds(facts.not_after - now)),
+            store_is_up: backups.is_some(),
+            backup_age_seconds: backups.as_ref().and_then(|state| Some(seconds(state.now - state.done?))),
+            backup_failed: backups.is_some_and(|state| state.failure.is_some()),
+            jobs,
+            pools: store.pools(),
+        }
     }
 
     /// HTTPS for the one task that looks after it; `None` with plain HTTP.

@@ -16,6 +16,7 @@ pub mod graphql;
 pub mod healthcheck;
 pub mod http;
 pub mod mail;
+pub mod metrics;
 pub mod model;
 pub mod query;
 pub mod run;

@@ -10,7 +10,7 @@ use super::oidc::Oidc;
 use super::secret::Secret;
 use super::table::{default_of, groups};
 use super::tls::{self, Challenge, Tls};
-use super::values::{Basemap, Embedders, PublicUrl, Reader, listen, plain_host, switch};
+use super::values::{Basemap, Embedders, PublicUrl, Reader, listen as listen_at, plain_host, switch};
 use crate::error::{Error, Result};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -74,6 +74,8 @@ pub struct Config {
     pub log: String,
     /// How log lines look.
     pub log_format: LogFormat,
+    /// Where metrics are read, if anywhere.
+    pub metrics_listen: Option<SocketAddr>,
     /// Every limit.
     pub limits: Limits,
     /// What is odd but no fault: one sentence each, for the log.
@@ -111,7 +113,7 @@ impl Config {
         let database = reader
             .optional("DATABASE_URL", Database::read)
             .unwrap_or_else(|| Database::Geopackage(data_dir.join("cairn.gpkg")));
-        let listen = reader.optional("CAIRN_LISTEN", listen).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080)));
+        let listen = reader.optional("CAIRN_LISTEN", listen_at).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080)));
         let mut named_hosts = reader.optional("CAIRN_ALLOWED_HOSTS", hosts).unwrap_or_default();
         let mut warnings = unknown_names(reader);
         let tls = Tls::read(reader, &mut warnings);
@@ -146,6 +148,7 @@ impl Config {
             embedders: reader.optional("CAIRN_EMBED_ORIGINS", Embedders::read).unwrap_or_default(),
             log: reader.optional("CAIRN_LOG", log_filter).unwrap_or_else(|| default_of("CAIRN_LOG").to_owned()),
             log_format: reader.optional("CAIRN_LOG_FORMAT", log_format).unwrap_or(LogFormat::Pretty),
+            metrics_listen: reader.optional("CAIRN_METRICS_LISTEN", listen_at),
             limits: Limits::read(reader),
             warnings,
         }

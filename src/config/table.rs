@@ -281,6 +281,14 @@ const LOG: &[Row] = &[
         &["What goes to the log: error, warn, info, debug, trace, or by module: info,cairn::http=debug."],
     ),
     row("CAIRN_LOG_FORMAT", "pretty", &["pretty for people, json (one object a line) for machines."]),
+    row(
+        "CAIRN_METRICS_LISTEN",
+        "",
+        &[
+            "Where /metrics answers for Prometheus: ADDRESS:PORT, such as 127.0.0.1:9464. An address of its own, because everybody who",
+            "reaches it may read it. Not set: nowhere.",
+        ],
+    ),
 ];
 
 /// Read by `compose.yaml`, not by the server.

@@ -18,6 +18,7 @@ mod identity;
 mod imports;
 mod request_id;
 mod router;
+mod scrape;
 mod system;
 mod to_https;
 
@@ -30,6 +31,7 @@ pub use headers::SecurityHeaders;
 pub use host::AllowedHosts;
 pub use identity::{Identify, Identity};
 pub use request_id::RequestId;
+pub use scrape::metrics;
 pub use router::{Parts, router};
 pub use system::Readiness;
 pub use to_https::to_https;

@@ -13,6 +13,7 @@ pub mod copy;
 pub mod dialect;
 pub mod error;
 pub mod gpkg;
+pub mod figures;
 pub mod identities;
 pub mod imports;
 pub mod links;
