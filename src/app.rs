@@ -81,7 +81,8 @@ impl App {
     pub async fn figures(&self, now: Timestamp, within: Duration) -> Figures {
         let store = self.locations.store();
         let seconds = |span: chrono::TimeDelta| span.as_seconds_f64();
-        let asked = tokio::time::timeout(within, async { (store.backup_state().await.ok(), store.open_jobs().await.ok()) });
+        let asked =
+            tokio::time::timeout(within, async { (store.backup_state().await.ok(), store.open_jobs().await.ok()) });
         let (backups, jobs) = asked.await.unwrap_or_default();
         Figures {
             store: store.kind(),

@@ -90,7 +90,7 @@ impl Metrics {
         }
     }
 
-    /// All of it as OpenMetrics text.
+    /// All of it in the text form of `OpenMetrics`.
     pub fn text(&self, figures: &Figures) -> Result<String> {
         let mut registry = Registry::with_prefix("cairn");
         if let Some(counted) = &self.0 {

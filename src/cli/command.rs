@@ -6,10 +6,12 @@ use clap::{Parser, Subcommand};
 
 use super::accounts::{self, UserCommand};
 use super::backup::{self, BackupCommand};
+use super::check;
 use super::config;
 use super::export;
 use super::import;
 use super::secret::{self, SecretCommand};
+use super::systemd;
 use super::tokens::{self, TokenCommand};
 use crate::app::App;
 use crate::config::Config;
@@ -70,6 +72,10 @@ enum Command {
     Backup(BackupCommand),
     /// Prints the settings as they hold, without secrets, or everything that is wrong with them.
     Config(config::Arguments),
+    /// Looks at everything that an operator should know, before going live and after: one line each, with what to do.
+    Check(check::Arguments),
+    /// Prints a unit for systemd, to be put into /etc/systemd/system/cairn.service.
+    Systemd(systemd::Arguments),
     /// Writes a layer as a file.
     Export(export::Arguments),
     /// Asks the server on this machine, at `CAIRN_LISTEN`, whether it is ready: 0 if so, else 1 and why not.
@@ -109,6 +115,8 @@ fn execute(command: &Command) -> Result<()> {
         Command::Copy(arguments) => with_config(async |config| copy::run(&config, arguments).await),
         Command::Backup(command) => with_config(async |config| backup::run(&config, command).await),
         Command::Config(arguments) => config::run(arguments),
+        Command::Check(arguments) => check::run(arguments),
+        Command::Systemd(arguments) => systemd::run(arguments),
         Command::Export(arguments) => with_app(async |app| export::run(app, arguments).await),
         // Before the log and a runtime: it runs every few seconds.
         Command::Healthcheck => healthcheck::ask(&Config::from_env()?),
@@ -129,7 +137,7 @@ pub(super) async fn with_app_of<T>(config: &Config, work: impl AsyncFnOnce(&App)
 }
 
 /// Reads the settings, starts the log and a runtime, and runs.
-fn with_config(work: impl AsyncFnOnce(Config) -> Result<()>) -> Result<()> {
+pub(super) fn with_config(work: impl AsyncFnOnce(Config) -> Result<()>) -> Result<()> {
     /// Parsers call themselves for each level of nesting. The guards bound that; this is the second line.
     const STACK_BYTES: usize = 8 * 1024 * 1024;
     let config = Config::from_env()?;

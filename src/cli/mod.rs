@@ -2,11 +2,13 @@
 
 mod accounts;
 mod backup;
+mod check;
 mod command;
 mod config;
 mod export;
 mod import;
 mod secret;
+mod systemd;
 mod tokens;
 
 pub use command::main;

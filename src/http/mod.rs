@@ -31,8 +31,8 @@ pub use headers::SecurityHeaders;
 pub use host::AllowedHosts;
 pub use identity::{Identify, Identity};
 pub use request_id::RequestId;
-pub use scrape::metrics;
 pub use router::{Parts, router};
+pub use scrape::metrics;
 pub use system::Readiness;
 pub use to_https::to_https;
 

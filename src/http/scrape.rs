@@ -38,4 +38,3 @@ pub(super) async fn count(State(metrics): State<Metrics>, request: Request, next
     metrics.request(answer.status().as_u16());
     answer
 }
-

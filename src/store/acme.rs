@@ -176,10 +176,7 @@ impl Store {
 
     /// The time in milliseconds, in the words of the store.
     pub(super) fn now(&self) -> &'static str {
-        match self.dialect {
-            Dialect::Geopackage => "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",
-            Dialect::Postgis => "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)",
-        }
+        self.dialect.now_ms()
     }
 
     /// On a connection that writes: a standby would answer late.

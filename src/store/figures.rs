@@ -23,7 +23,8 @@ impl Store {
             FROM import_job WHERE state IN ('QUEUED', 'RUNNING')";
         let rows = self.shared_rows(sql, []).await?;
         let Some(row) = rows.first() else { return Ok((0, 0)) };
-        let count = |place: usize| -> Result<u64> { Ok(u64::try_from(row.try_get_by_index::<i64>(place)?).unwrap_or(0)) };
+        let count =
+            |place: usize| -> Result<u64> { Ok(u64::try_from(row.try_get_by_index::<i64>(place)?).unwrap_or(0)) };
         Ok((count(0)?, count(1)?))
     }
 

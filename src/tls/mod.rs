@@ -15,6 +15,7 @@ mod status;
 
 pub use certificate::Facts;
 pub use door::Door;
+pub use files::facts_of_files;
 pub use proofs::Proofs;
 pub use secured::Secured;
 pub use status::{Failure, State, Status};

@@ -32,7 +32,8 @@ const ALL: &str =
     "{ locations(first: 1000) { nodes { id name externalId version createdAt updatedAt geometry properties
     layer { key } } } }";
 
-fn config(server: &Server, more: &[(&str, &str)]) -> Config {
+/// The settings of a server on the same database and folder, with more.
+pub fn config(server: &Server, more: &[(&str, &str)]) -> Config {
     let folder = server.folder();
     let pairs = [("DATABASE_URL", server.url()), ("CAIRN_DATA_DIR", folder.to_str().expect("UTF-8"))];
     let pairs = pairs.into_iter().chain(more.iter().copied());

@@ -38,6 +38,7 @@ mod mail;
 mod oidc;
 mod oidc_forged;
 mod oidc_keys;
+mod operate;
 mod pace;
 mod paging;
 mod paths;

@@ -25,7 +25,13 @@ const TABLE: &[(&str, &[&str])] = &[
     ("tls", &["alert", "store", "model", "config", "trust", "error"]),
     ("app", &["service", "auth", "mail", "tls", "alert", "backup", "metrics", "store", "model", "config", "error"]),
     ("graphql", &["app", "tls", "service", "query", "format", "model", "geometry", "config", "error"]),
-    ("http", &["graphql", "app", "metrics", "tls", "service", "format", "query", "model", "geometry", "serve", "config", "error"]),
+    (
+        "http",
+        &[
+            "graphql", "app", "metrics", "tls", "service", "format", "query", "model", "geometry", "serve", "config",
+            "error",
+        ],
+    ),
     ("worker", &["app", "error"]),
     ("serve", &["app", "tls", "config", "error"]),
     ("demo", &["app", "geometry", "model", "config", "graphql", "http", "serve", "error"]),
@@ -41,6 +47,7 @@ const TABLE: &[(&str, &[&str])] = &[
         &[
             "auth",
             "backup",
+            "check",
             "store",
             "model",
             "service",
@@ -58,6 +65,7 @@ const TABLE: &[(&str, &[&str])] = &[
             "error",
         ],
     ),
+    ("check", &["store", "tls", "mail", "healthcheck", "trust", "model", "config", "error"]),
     ("copy", &["store", "serve", "config", "error"]),
     ("healthcheck", &["config", "trust", "error"]),
     ("main", &["cli"]),
