@@ -5,7 +5,7 @@ use std::time::Instant;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::command::with_app_of;
+use super::with::with_app_of;
 use crate::backup::{Backup, Verified, Work};
 use crate::config::{Config, Database};
 use crate::error::{Error, ErrorCode, Result};

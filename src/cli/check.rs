@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use super::command::with_config;
+use super::with::with_config;
 use crate::check::{Finding, Level, all};
 use crate::config::Config;
 use crate::error::{Error, ErrorCode, Result};

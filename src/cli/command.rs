@@ -13,11 +13,11 @@ use super::import;
 use super::secret::{self, SecretCommand};
 use super::systemd;
 use super::tokens::{self, TokenCommand};
-use crate::app::App;
+use super::with::{with_app, with_config};
 use crate::config::Config;
 use crate::error::Result;
 use crate::graphql::schema;
-use crate::{copy, healthcheck, run, telemetry};
+use crate::{copy, healthcheck, run};
 
 /// A web mapping server in one binary: GraphQL, a map and a live GeoPackage.
 #[derive(Debug, Parser)]
@@ -121,34 +121,4 @@ fn execute(command: &Command) -> Result<()> {
         // Before the log and a runtime: it runs every few seconds.
         Command::Healthcheck => healthcheck::ask(&Config::from_env()?),
     }
-}
-
-/// Opens the store, works, and closes it whatever came of the work.
-fn with_app(work: impl AsyncFnOnce(&App) -> Result<()>) -> Result<()> {
-    with_config(async |config| with_app_of(&config, work).await)
-}
-
-/// The same where a runtime is there already.
-pub(super) async fn with_app_of<T>(config: &Config, work: impl AsyncFnOnce(&App) -> Result<T>) -> Result<T> {
-    let app = App::build(config).await?;
-    let outcome = work(&app).await;
-    app.close().await?;
-    outcome
-}
-
-/// Reads the settings, starts the log and a runtime, and runs.
-pub(super) fn with_config(work: impl AsyncFnOnce(Config) -> Result<()>) -> Result<()> {
-    /// Parsers call themselves for each level of nesting. The guards bound that; this is the second line.
-    const STACK_BYTES: usize = 8 * 1024 * 1024;
-    let config = Config::from_env()?;
-    telemetry::start(&config.log, config.log_format)?;
-    for warning in &config.warnings {
-        tracing::warn!("{warning}");
-    }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .thread_stack_size(STACK_BYTES)
-        .build()
-        .map_err(crate::error::Error::internal)?;
-    runtime.block_on(work(config))
 }

@@ -1,4 +1,4 @@
-//! The command line: `command` reads it, each other file runs one family of commands.
+//! The command line: `command` reads it, `with` gives a command what it runs in, each other file runs one family of commands.
 
 mod accounts;
 mod backup;
@@ -10,5 +10,6 @@ mod import;
 mod secret;
 mod systemd;
 mod tokens;
+mod with;
 
 pub use command::main;
