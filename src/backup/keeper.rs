@@ -123,14 +123,15 @@ impl Keeper {
         }
     }
 
-    /// Stays the one that makes it; ends only when that fails.
+    /// Stays the one that makes it; ends only when another server has become it. While a long import holds the one writer of a
+    /// file nobody can: two backups would be better than none.
     async fn hold(&self) -> Error {
         loop {
             sleep(LEASE_AGAIN).await;
             match self.store.lease_backup(&self.holder, LEASE_MS).await {
                 Ok(true) => {}
                 Ok(false) => return Error::internal("another server has taken the turn to make a backup"),
-                Err(error) => return error,
+                Err(error) => tracing::debug!(%error, "the turn to make a backup is not renewed"),
             }
         }
     }

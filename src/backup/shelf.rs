@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -97,6 +97,7 @@ impl Shelf {
         let name = format!("{START}{}{ENDING}", now.format(TIME));
         let path = self.folder.join(format!("{name}.{}{PART}", std::process::id()));
         OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(|error| self.cannot(error))?;
+        self.hand_over(&path).map_err(|error| self.cannot(error))?;
         Ok(Part { path, name })
     }
 
@@ -109,6 +110,7 @@ impl Shelf {
             let mut beside = OpenOptions::new().write(true).create_new(true).mode(0o600).open(sum_path(&target))?;
             beside.write_all(sum.as_bytes())?;
             beside.sync_all()?;
+            self.hand_over(&sum_path(&target))?;
             fs::rename(&part.path, target)?;
             File::open(&self.folder)?.sync_all()
         };
@@ -146,6 +148,19 @@ impl Shelf {
             self.sweep().map_err(|error| self.cannot(error))?;
         }
         Ok(gone)
+    }
+
+    /// Gives a file to whoever the folder belongs to: the server must read what an administrator of the machine has made.
+    fn hand_over(&self, path: &Path) -> std::io::Result<()> {
+        let (file, folder) = (fs::metadata(path)?, fs::metadata(&self.folder)?);
+        if (file.uid(), file.gid()) == (folder.uid(), folder.gid()) {
+            return Ok(());
+        }
+        match chown(path, Some(folder.uid()), Some(folder.gid())) {
+            // Only root may: the server itself writes to a folder that is open to it and belongs to somebody else.
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(()),
+            outcome => outcome,
+        }
     }
 
     fn sweep(&self) -> std::io::Result<()> {

@@ -1,5 +1,6 @@
 //! Backups: what is restored is what was there, whoever wrote meanwhile; what is broken is no backup; the clock makes them once.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -318,9 +319,12 @@ async fn a_database_that_cannot_be_read_any_more_is_replaced() {
     std::fs::write(server.file(), [0x55; 4096]).expect("a broken disk");
     // A log that outlived its database must not be taken for that of the new one.
     std::fs::write(server.folder().join("cairn.gpkg-wal"), [0x55; 4096]).expect("a broken disk");
+    std::fs::set_permissions(server.file(), std::fs::Permissions::from_mode(0o640)).expect("rights");
     let target = options(&config, server.url());
     work.restore(None, &target, &server.folder()).await.expect("a restore");
     let (app, router) = server.replica().await;
     assert_eq!(all(&router).await, before);
     app.close().await.expect("an end");
+    let rights = std::fs::metadata(server.file()).expect("a file").permissions().mode();
+    assert_eq!(rights & 0o777, 0o640, "whoever could read it can read it");
 }

@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io::ErrorKind;
+use std::os::unix::fs::{MetadataExt as _, chown};
 use std::path::{Path, PathBuf};
 
 use chrono::Utc;
@@ -92,26 +93,46 @@ fn swap_files(work: &Path, target: &Path) -> Result<Option<PathBuf>> {
     let cannot = |error: std::io::Error| {
         Error::new(ErrorCode::Unavailable, format!("{} cannot be replaced", target.display())).caused_by(error)
     };
-    let kept = if target.try_exists().map_err(cannot)? {
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    hand_over(work, target, folder).map_err(cannot)?;
+    let kept = beside(target, &format!(".before-{}", stamp()));
+    let was_there = target.try_exists().map_err(cannot)?;
+    if was_there {
         be_alone(target)?;
-        let kept = beside(target, &format!(".before-{}", stamp()));
         // By a link first: there is a database under the name at every moment.
         fs::hard_link(target, &kept).map_err(cannot)?;
-        // The log of a file that cannot be read any more would be taken for that of the new one.
-        for ending in ["-wal", "-shm"] {
-            match fs::rename(beside(target, ending), beside(&kept, ending)) {
-                Err(error) if error.kind() != ErrorKind::NotFound => return Err(cannot(error)),
-                _ => {}
-            }
+    }
+    // The log of a file that is gone, or cannot be read any more, would be taken for that of the new one.
+    for ending in ["-wal", "-shm"] {
+        match fs::rename(beside(target, ending), beside(&kept, ending)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(cannot(error)),
+            _ => {}
         }
-        Some(kept)
-    } else {
-        None
-    };
+    }
     fs::rename(work, target).map_err(cannot)?;
-    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(cannot)?;
-    Ok(kept)
+    Ok(was_there.then_some(kept))
+}
+
+/// Gives the new file to whoever the old one belongs to: an operator restores as another user than the server runs as.
+fn hand_over(work: &Path, target: &Path, folder: &Path) -> std::io::Result<()> {
+    let own = fs::metadata(work)?;
+    let (model, is_new) = match fs::metadata(target) {
+        Ok(before) => {
+            fs::set_permissions(work, before.permissions())?;
+            (before, false)
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => (fs::metadata(folder)?, true),
+        Err(error) => return Err(error),
+    };
+    if (own.uid(), own.gid()) == (model.uid(), model.gid()) {
+        return Ok(());
+    }
+    match chown(work, Some(model.uid()), Some(model.gid())) {
+        // Only root may: a folder that is open to us can belong to somebody else.
+        Err(error) if is_new && error.kind() == ErrorKind::PermissionDenied => Ok(()),
+        outcome => outcome,
+    }
 }
 
 /// Folds the write-ahead log into the file, which SQLite does only for who is alone with it. A file that is no database any more
