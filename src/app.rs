@@ -2,19 +2,24 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
+use crate::alert::Alerts;
 use crate::auth::keys::Source;
 use crate::auth::oidc::Issuer;
 use crate::auth::token::Tokens;
 use crate::auth::{Keys, admin_path};
+use crate::backup;
 use crate::config::{AdminPath, Config, KeepLimits};
 use crate::error::{Error, Result};
 use crate::mail::{Mailer, Patience};
+use crate::metrics::{Figures, Metrics};
+use crate::model::Timestamp;
 use crate::service::housekeeping::{Housekeeping, Keep};
 use crate::service::{Accounts, Changes, Entrance, Exports, Imports, Locations};
 use crate::store::Store;
 use crate::store::connect::StoreOptions;
-use crate::tls::{Alerts, Secured, Status};
+use crate::tls::{Secured, Status};
 
 /// The services of a running server. Clones share them.
 #[derive(Debug, Clone)]
@@ -25,6 +30,7 @@ pub struct App {
     exports: Arc<Exports>,
     imports: Arc<Imports>,
     https: Status,
+    metrics: Metrics,
 }
 
 impl App {
@@ -47,6 +53,7 @@ impl App {
             exports: Arc::new(exports),
             imports: Arc::new(imports),
             https: Status::default(),
+            metrics: if config.metrics_listen.is_some() { Metrics::on() } else { Metrics::default() },
         })
     }
 
@@ -65,10 +72,51 @@ impl App {
         &self.https
     }
 
+    /// What is counted for Prometheus.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// What is looked up for Prometheus; a database that does not answer in time is down.
+    pub async fn figures(&self, now: Timestamp, within: Duration) -> Figures {
+        let store = self.locations.store();
+        let seconds = |span: chrono::TimeDelta| span.as_seconds_f64();
+        let asked =
+            tokio::time::timeout(within, async { (store.backup_state().await.ok(), store.open_jobs().await.ok()) });
+        let (backups, jobs) = asked.await.unwrap_or_default();
+        Figures {
+            store: store.kind(),
+            certificate_seconds: self.https.state().certificate.map(|facts| seconds(facts.not_after - now)),
+            store_is_up: backups.is_some(),
+            backup_age_seconds: backups.as_ref().and_then(|state| Some(seconds(state.now - state.done?))),
+            backup_failed: backups.is_some_and(|state| state.failure.is_some()),
+            jobs,
+            pools: store.pools(),
+        }
+    }
+
     /// HTTPS for the one task that looks after it; `None` with plain HTTP.
     pub async fn secured(&self, config: &Config) -> Result<Option<Secured>> {
-        let alerts = Alerts::new(config, self.accounts.entrance().mailer.as_ref())?;
-        Secured::open(config, self.locations.store(), &self.https, alerts).await
+        Secured::open(config, self.locations.store(), &self.https, self.alerts(config)?).await
+    }
+
+    /// Who hears of what only an operator can mend.
+    fn alerts(&self, config: &Config) -> Result<Alerts> {
+        Alerts::new(config, self.accounts.entrance().mailer.as_ref())
+    }
+
+    /// What makes backups by the clock, for the one task that runs it; `None` without a schedule.
+    pub fn backups(&self, config: &Config) -> Result<Option<backup::Keeper>> {
+        let store = self.locations.store();
+        backup::Keeper::new(store, backup::Work::new(config), &config.backup, self.alerts(config)?)
+    }
+
+    /// Makes a backup now, and notes it, so that one by the clock is not due.
+    pub async fn back_up(&self, config: &Config) -> Result<backup::Verified> {
+        let store = self.locations.store();
+        let made = backup::Work::new(config).create(store.backup_state().await?.now).await?;
+        store.note_backup(None).await?;
+        Ok(made)
     }
 
     /// Files on their way in.

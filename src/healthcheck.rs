@@ -39,7 +39,7 @@ fn ask_at(listen: SocketAddr, tls: &Tls) -> Result<()> {
 }
 
 /// "Any address" is one to listen on, not one to ask.
-fn reachable(listen: SocketAddr) -> SocketAddr {
+pub fn reachable(listen: SocketAddr) -> SocketAddr {
     let ip = match listen.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),

@@ -1,18 +1,23 @@
 //! Cairn: a web mapping server in one binary. `ARCHITECTURE.md` has the picture; each folder's page says what may be in it.
 
+pub mod alert;
 pub mod app;
 pub mod auth;
+pub mod backup;
+pub mod check;
 pub mod cli;
 pub mod config;
 pub mod copy;
 pub mod demo;
 pub mod error;
+pub mod fetch;
 pub mod format;
 pub mod geometry;
 pub mod graphql;
 pub mod healthcheck;
 pub mod http;
 pub mod mail;
+pub mod metrics;
 pub mod model;
 pub mod query;
 pub mod run;

@@ -26,6 +26,10 @@ pub async fn serve(mut config: Config, with_demo: bool) -> Result<()> {
         Some(address) => Some(bind(address, "CAIRN_HTTP_LISTEN").await?),
         None => None,
     };
+    let metrics = match config.metrics_listen {
+        Some(address) => Some(bind(address, "CAIRN_METRICS_LISTEN").await?),
+        None => None,
+    };
     let app = App::build(&config).await?;
     if with_demo {
         let loaded = demo::load(&app).await?;
@@ -45,11 +49,24 @@ pub async fn serve(mut config: Config, with_demo: bool) -> Result<()> {
     if let Some(http) = &http {
         println!("http://{} leads there", http.local_addr().map_err(Error::internal)?);
     }
+    if let Some(metrics) = &metrics {
+        println!("metrics at http://{}/metrics", metrics.local_addr().map_err(Error::internal)?);
+    }
     welcome(&config, address, &first_start);
     let (stop, mut stopped) = watch::channel(false);
     let door = secured.as_ref().map(Secured::door);
     let mut beside = beside_https(&config, address.port(), (secured, http), &stop);
     let keeping = tokio::spawn(app.housekeeping(&config.limits.keep).run(stop.subscribe()));
+    if let Some(listener) = metrics {
+        beside.spawn(serve_beside(listener, http::metrics(app.clone()), &config, &stop));
+    }
+    if let Some(backups) = app.backups(&config)? {
+        let told = stop.subscribe();
+        beside.spawn(async move {
+            backups.run(told).await;
+            Ok(())
+        });
+    }
     let stopping = async move {
         told_to_stop.await;
         readiness.stop();
@@ -90,16 +107,25 @@ fn beside_https(
         });
     }
     if let Some(listener) = http {
-        let router = http::to_https(config, port, proofs);
-        let (limits, mut told) = (config.limits.connection.clone(), stop.subscribe());
-        beside.spawn(async move {
-            let stopping = async move {
-                let _ = told.wait_for(|is_told| *is_told).await;
-            };
-            serve::serve(listener, (router, None), &limits, stopping).await
-        });
+        beside.spawn(serve_beside(listener, http::to_https(config, port, proofs), config, stop));
     }
     beside
+}
+
+/// Plain HTTP at another address, until the server stops.
+fn serve_beside(
+    listener: TcpListener,
+    router: Router,
+    config: &Config,
+    stop: &watch::Sender<bool>,
+) -> impl Future<Output = Result<()>> + Send + use<> {
+    let (limits, mut told) = (config.limits.connection.clone(), stop.subscribe());
+    async move {
+        let stopping = async move {
+            let _ = told.wait_for(|is_told| *is_told).await;
+        };
+        serve::serve(listener, (router, None), &limits, stopping).await
+    }
 }
 
 /// The whole HTTP door over the services: what the server runs and what the tests ask.

@@ -21,6 +21,7 @@ mod m0012_hold_catalog;
 mod m0013_layer_index;
 mod m0014_feed_order;
 mod m0016_certificates;
+mod m0017_backups;
 mod statements;
 
 /// All migrations, in order.
@@ -45,6 +46,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_layer_index::Migration),
             Box::new(m0014_feed_order::Migration),
             Box::new(m0016_certificates::Migration),
+            Box::new(m0017_backups::Migration),
         ]
     }
 }

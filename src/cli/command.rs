@@ -5,15 +5,19 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use super::accounts::{self, UserCommand};
+use super::backup::{self, BackupCommand};
+use super::check;
+use super::config;
 use super::export;
 use super::import;
 use super::secret::{self, SecretCommand};
+use super::systemd;
 use super::tokens::{self, TokenCommand};
-use crate::app::App;
+use super::with::{with_app, with_config};
 use crate::config::Config;
 use crate::error::Result;
 use crate::graphql::schema;
-use crate::{copy, healthcheck, run, telemetry};
+use crate::{copy, healthcheck, run};
 
 /// A web mapping server in one binary: GraphQL, a map and a live GeoPackage.
 #[derive(Debug, Parser)]
@@ -31,6 +35,7 @@ const EXAMPLES: &str = "Examples:
   cairn import cities.geojson --layer cities --id-property geonameid
   cairn schema > schema.graphql        the schema of the API
   cairn export --layer cities --format geojson --output cities.geojson
+  cairn backup create                  a backup, while the server runs
   cairn copy --from sqlite://./data/cairn.gpkg --to postgres://cairn@db/maps
 
 Settings come from the environment and from .env; .env.example lists them all.";
@@ -62,6 +67,15 @@ enum Command {
     },
     /// Copies a whole database to another, between a GeoPackage and PostgreSQL in either direction, and proves it.
     Copy(copy::Arguments),
+    /// Makes, lists, checks, restores and thins out backups.
+    #[command(subcommand)]
+    Backup(BackupCommand),
+    /// Prints the settings as they hold, without secrets, or everything that is wrong with them.
+    Config(config::Arguments),
+    /// Looks at everything that an operator should know, before going live and after: one line each, with what to do.
+    Check(check::Arguments),
+    /// Prints a unit for systemd, to be put into /etc/systemd/system/cairn.service.
+    Systemd(systemd::Arguments),
     /// Writes a layer as a file.
     Export(export::Arguments),
     /// Asks the server on this machine, at `CAIRN_LISTEN`, whether it is ready: 0 if so, else 1 and why not.
@@ -99,35 +113,12 @@ fn execute(command: &Command) -> Result<()> {
         Command::Secret { command: None } => secret::print(),
         Command::Secret { command: Some(command) } => with_app(async |app| secret::run(app, *command).await),
         Command::Copy(arguments) => with_config(async |config| copy::run(&config, arguments).await),
+        Command::Backup(command) => with_config(async |config| backup::run(&config, command).await),
+        Command::Config(arguments) => config::run(arguments),
+        Command::Check(arguments) => check::run(arguments),
+        Command::Systemd(arguments) => systemd::run(arguments),
         Command::Export(arguments) => with_app(async |app| export::run(app, arguments).await),
         // Before the log and a runtime: it runs every few seconds.
         Command::Healthcheck => healthcheck::ask(&Config::from_env()?),
     }
-}
-
-/// Opens the store, works, and closes it whatever came of the work.
-fn with_app(work: impl AsyncFnOnce(&App) -> Result<()>) -> Result<()> {
-    with_config(async |config| {
-        let app = App::build(&config).await?;
-        let outcome = work(&app).await;
-        app.close().await?;
-        outcome
-    })
-}
-
-/// Reads the settings, starts the log and a runtime, and runs.
-fn with_config(work: impl AsyncFnOnce(Config) -> Result<()>) -> Result<()> {
-    /// Parsers call themselves for each level of nesting. The guards bound that; this is the second line.
-    const STACK_BYTES: usize = 8 * 1024 * 1024;
-    let config = Config::from_env()?;
-    telemetry::start(&config.log, config.log_format)?;
-    for warning in &config.warnings {
-        tracing::warn!("{warning}");
-    }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .thread_stack_size(STACK_BYTES)
-        .build()
-        .map_err(crate::error::Error::internal)?;
-    runtime.block_on(work(config))
 }

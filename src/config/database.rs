@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use sqlx::postgres::PgConnectOptions;
 use url::Url;
 
 /// The database of this server.
@@ -64,6 +65,36 @@ impl PostgresUrl {
         Ok(Self { secret, shown: shown.into() })
     }
 
+    /// The name of the database; that of the user when the address names none.
+    pub fn database(&self) -> String {
+        let options = self.secret.parse::<PgConnectOptions>().ok();
+        let named = options.as_ref().map(|options| options.get_database().unwrap_or(options.get_username()).to_owned());
+        named.unwrap_or_default()
+    }
+
+    /// The address of another database of the same server.
+    #[must_use]
+    pub fn with_database(&self, name: &str) -> Self {
+        let replace = |text: &str| match Url::parse(text) {
+            Ok(mut url) => {
+                let pairs: Vec<_> = url
+                    .query_pairs()
+                    .filter(|(key, _)| key != "dbname")
+                    .map(|(key, value)| (key.into_owned(), value.into_owned()))
+                    .collect();
+                url.set_query(None);
+                if !pairs.is_empty() {
+                    url.query_pairs_mut().extend_pairs(pairs);
+                }
+                url.set_path(name);
+                url.into()
+            }
+            // It was read by the same parser.
+            Err(_) => text.to_owned(),
+        };
+        Self { secret: replace(&self.secret), shown: replace(&self.shown) }
+    }
+
     /// The address with everything that is secret in it: for the connection alone.
     pub fn expose(&self) -> &str {
         &self.secret
@@ -120,6 +151,23 @@ mod tests {
             ["postgres://me:s3cret@db:port/maps", "postgres://me:s3cret@a,b/maps", "postgre://me:s3cret@db/maps"]
         {
             assert!(!Database::read(text).unwrap_err().contains("s3cret"), "{text}");
+        }
+    }
+
+    #[test]
+    fn another_database_of_the_same_server_is_named() {
+        for (text, name, wanted) in [
+            ("postgres://me:a%2Fb@db:5433/maps", "maps", "postgres://me:a%2Fb@db:5433/other"),
+            (
+                "postgres://me@%2Frun%2Fpg/maps?sslmode=require&dbname=real",
+                "real",
+                "postgres://me@%2Frun%2Fpg/other?sslmode=require",
+            ),
+            ("postgres://me@db", "me", "postgres://me@db/other"),
+        ] {
+            let Ok(Database::Postgis(url)) = Database::read(text) else { panic!("{text}") };
+            assert_eq!((url.database().as_str(), url.with_database("other").expose()), (name, wanted));
+            assert!(!url.with_database("other").to_string().contains("a%2Fb"));
         }
     }
 

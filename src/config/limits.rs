@@ -75,6 +75,8 @@ limits! {
         mutations_per_minute_per_address: u32 = 240_000, 1..=10_000_000, "CAIRN_LIMIT_MUTATIONS_PER_MINUTE_PER_ADDRESS";
         /// Highest cost of a question, counted from the sizes of the pages that it asks for.
         complexity: usize = 5_000, 10..=1_000_000, "CAIRN_LIMIT_GRAPHQL_COMPLEXITY";
+        /// A question that takes longer stands in the log as slow, in milliseconds.
+        slow_ms: u64 = 1_000, 1..=3_600_000, "CAIRN_LIMIT_GRAPHQL_SLOW_MS";
         /// Deepest nesting of { [ in the request body or the variables. A collection of 16 levels in a filter needs about 50.
         variables_nesting: usize = 64, 4..=120, "CAIRN_LIMIT_GRAPHQL_VARIABLES_NESTING";
         /// Parsed and checked documents that are kept for the next time.

@@ -29,6 +29,34 @@ pub struct MailSettings {
     pub alert_to: Option<String>,
 }
 
+/// Where alerts are posted. The URL itself is often the secret: it shows itself as its host alone.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Webhook(Url);
+
+impl Webhook {
+    pub(super) fn read(text: &str) -> Result<Self, String> {
+        let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "https" | "http") && url.has_host());
+        url.map(Self).ok_or("must be the https URL of a webhook, or an http one on a network that is yours".to_owned())
+    }
+
+    /// The whole URL, for the request alone.
+    pub fn url(&self) -> Url {
+        self.0.clone()
+    }
+}
+
+impl std::fmt::Display for Webhook {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0.origin().ascii_serialization())
+    }
+}
+
+impl std::fmt::Debug for Webhook {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Webhook({self})")
+    }
+}
+
 /// Reads both; each setting that another one needs is asked for by name.
 pub(super) fn read(
     reader: &mut Reader,

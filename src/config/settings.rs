@@ -1,15 +1,16 @@
 //! The typed settings of one server.
 
 use super::admin_path::AdminPath;
+use super::backup::BackupSettings;
 use super::database::Database;
 use super::limits::Limits;
-use super::mail::{self, MailSettings, Registration};
+use super::mail::{self, MailSettings, Registration, Webhook};
 use super::network::Network;
 use super::oidc::Oidc;
 use super::secret::Secret;
 use super::table::{default_of, groups};
 use super::tls::{self, Challenge, Tls};
-use super::values::{Basemap, Embedders, PublicUrl, Reader, listen, plain_host, switch};
+use super::values::{Basemap, Embedders, PublicUrl, Reader, listen as listen_at, plain_host, switch};
 use crate::error::{Error, Result};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -31,6 +32,8 @@ pub struct Config {
     pub database: Database,
     /// Folder of everything the server keeps. It may not exist yet.
     pub data_dir: PathBuf,
+    /// When copies of the data are made, and which stay.
+    pub backup: BackupSettings,
     /// Where to listen. Port 0: any free one.
     pub listen: SocketAddr,
     /// Where the certificate comes from.
@@ -55,6 +58,8 @@ pub struct Config {
     pub registration: Registration,
     /// The SMTP server; none: no mail is sent.
     pub mail: Option<MailSettings>,
+    /// Where alerts are posted.
+    pub alert_webhook: Option<Webhook>,
     /// The issuer whose tokens are accepted beside our own.
     pub oidc: Option<Oidc>,
     /// Whether the schema may be asked for.
@@ -69,6 +74,8 @@ pub struct Config {
     pub log: String,
     /// How log lines look.
     pub log_format: LogFormat,
+    /// Where metrics are read, if anywhere.
+    pub metrics_listen: Option<SocketAddr>,
     /// Every limit.
     pub limits: Limits,
     /// What is odd but no fault: one sentence each, for the log.
@@ -84,16 +91,7 @@ impl Config {
 
     /// Reads `.env` in the working folder and the environment, which goes before it.
     pub fn from_env() -> Result<Self> {
-        let mut pairs = dotenv_pairs(Path::new(".env"))?;
-        for (name, value) in std::env::vars_os() {
-            let Ok(name) = name.into_string() else { continue };
-            if !is_ours(&name) {
-                continue;
-            }
-            let value = value.into_string().map_err(|_| Error::bad_input(format!("{name}: must be UTF-8 text")))?;
-            pairs.push((name, value));
-        }
-        Self::from_pairs(pairs)
+        Self::from_pairs(given_pairs()?)
     }
 
     /// Reads names and values; a later pair goes before an earlier one. All faults stand in one error.
@@ -115,7 +113,7 @@ impl Config {
         let database = reader
             .optional("DATABASE_URL", Database::read)
             .unwrap_or_else(|| Database::Geopackage(data_dir.join("cairn.gpkg")));
-        let listen = reader.optional("CAIRN_LISTEN", listen).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080)));
+        let listen = reader.optional("CAIRN_LISTEN", listen_at).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080)));
         let mut named_hosts = reader.optional("CAIRN_ALLOWED_HOSTS", hosts).unwrap_or_default();
         let mut warnings = unknown_names(reader);
         let tls = Tls::read(reader, &mut warnings);
@@ -128,6 +126,7 @@ impl Config {
         let oidc = Oidc::read(reader, public_url.as_ref(), &mut warnings);
         Self {
             database,
+            backup: BackupSettings::read(reader, &data_dir),
             data_dir,
             allowed_hosts: allowed_hosts(listen, public_url.as_ref(), named_hosts),
             listen,
@@ -141,6 +140,7 @@ impl Config {
             admin_allow_ips: reader.optional("CAIRN_ADMIN_ALLOW_IPS", some_networks).unwrap_or_default(),
             registration,
             mail,
+            alert_webhook: reader.optional("CAIRN_ALERT_WEBHOOK", Webhook::read),
             oidc,
             introspection: reader.optional("CAIRN_INTROSPECTION", switch).unwrap_or(true),
             playground: reader.optional("CAIRN_PLAYGROUND", switch).unwrap_or(true),
@@ -148,10 +148,25 @@ impl Config {
             embedders: reader.optional("CAIRN_EMBED_ORIGINS", Embedders::read).unwrap_or_default(),
             log: reader.optional("CAIRN_LOG", log_filter).unwrap_or_else(|| default_of("CAIRN_LOG").to_owned()),
             log_format: reader.optional("CAIRN_LOG_FORMAT", log_format).unwrap_or(LogFormat::Pretty),
+            metrics_listen: reader.optional("CAIRN_METRICS_LISTEN", listen_at),
             limits: Limits::read(reader),
             warnings,
         }
     }
+}
+
+/// What `.env` in the working folder and then the environment say of us.
+pub fn given_pairs() -> Result<Vec<(String, String)>> {
+    let mut pairs = dotenv_pairs(Path::new(".env"))?;
+    for (name, value) in std::env::vars_os() {
+        let Ok(name) = name.into_string() else { continue };
+        if !is_ours(&name) {
+            continue;
+        }
+        let value = value.into_string().map_err(|_| Error::bad_input(format!("{name}: must be UTF-8 text")))?;
+        pairs.push((name, value));
+    }
+    Ok(pairs)
 }
 
 fn is_ours(name: &str) -> bool {

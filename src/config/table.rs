@@ -30,6 +30,33 @@ const DATA: &[Row] = &[
     ),
 ];
 
+const BACKUPS: &[Row] = &[
+    row(
+        "CAIRN_BACKUP_SCHEDULE",
+        "off",
+        &[
+            "When the server makes a backup by itself: a time of day in UTC such as 03:30, or a period such as 15m, 6h or 1d. Of",
+            "several servers on one database one does. At off `cairn backup create` makes them.",
+        ],
+    ),
+    row(
+        "CAIRN_BACKUP_KEEP",
+        "daily=7,weekly=4,monthly=12",
+        &[
+            "Which backups stay: the newest of so many days, weeks and months (UTC). The others go after each scheduled backup and at",
+            "`cairn backup prune`; the newest of all never goes.",
+        ],
+    ),
+    row(
+        "CAIRN_BACKUP_URL",
+        "",
+        &[
+            "The folder of the backups: a path, or file:///PATH. Not set: CAIRN_DATA_DIR/backups, which a broken disk takes along: name",
+            "another disk, or have the folder copied away. A backup holds all data and the hashes of passwords.",
+        ],
+    ),
+];
+
 const ADDRESS: &[Row] = &[
     row(
         "CAIRN_LISTEN",
@@ -178,8 +205,16 @@ const COMING_IN: &[Row] = &[
         "CAIRN_ALERT_TO",
         "",
         &[
-            "Who hears by mail, once a day, of what only an operator can mend, such as a certificate that is not renewed. It needs",
-            "CAIRN_SMTP_URL.",
+            "Who hears by mail, once a day, of what only an operator can mend: a certificate that is not renewed, a backup that is",
+            "not made. It needs CAIRN_SMTP_URL.",
+        ],
+    ),
+    row(
+        "CAIRN_ALERT_WEBHOOK",
+        "",
+        &[
+            "Where the same is posted as JSON: an https URL. The object has topic (certificate or backup), site, trouble, at, and text,",
+            "which chat programs show.",
         ],
     ),
 ];
@@ -246,6 +281,14 @@ const LOG: &[Row] = &[
         &["What goes to the log: error, warn, info, debug, trace, or by module: info,cairn::http=debug."],
     ),
     row("CAIRN_LOG_FORMAT", "pretty", &["pretty for people, json (one object a line) for machines."]),
+    row(
+        "CAIRN_METRICS_LISTEN",
+        "",
+        &[
+            "Where /metrics answers for Prometheus: ADDRESS:PORT, such as 127.0.0.1:9464. An address of its own, because everybody who",
+            "reaches it may read it. Not set: nowhere.",
+        ],
+    ),
 ];
 
 /// Read by `compose.yaml`, not by the server.
@@ -268,6 +311,7 @@ fn group(title: &'static str, rows: &'static [Row]) -> Group {
 pub fn groups() -> Vec<Group> {
     let mut groups = vec![
         group("Data", DATA),
+        group("Backups", BACKUPS),
         group("Address", ADDRESS),
         group("HTTPS", HTTPS),
         group("Accounts", ACCOUNTS),
@@ -282,7 +326,7 @@ pub fn groups() -> Vec<Group> {
 
 /// The default of one setting in `groups`; empty for "not set".
 pub(super) fn default_of(name: &str) -> &'static str {
-    [DATA, ADDRESS, HTTPS, ACCOUNTS, COMING_IN, OIDC, PAGES, LOG]
+    [DATA, BACKUPS, ADDRESS, HTTPS, ACCOUNTS, COMING_IN, OIDC, PAGES, LOG]
         .into_iter()
         .flatten()
         .find(|(row, _, _)| *row == name)

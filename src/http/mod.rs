@@ -18,6 +18,7 @@ mod identity;
 mod imports;
 mod request_id;
 mod router;
+mod scrape;
 mod system;
 mod to_https;
 
@@ -31,6 +32,7 @@ pub use host::AllowedHosts;
 pub use identity::{Identify, Identity};
 pub use request_id::RequestId;
 pub use router::{Parts, router};
+pub use scrape::metrics;
 pub use system::Readiness;
 pub use to_https::to_https;
 

@@ -12,6 +12,7 @@ use super::headers::{self, SecurityHeaders};
 use super::host::{self, AllowedHosts};
 use super::identity::{self, Identity};
 use super::imports;
+use super::scrape;
 use super::system::{self, Readiness};
 use crate::app::App;
 use crate::config::Config;
@@ -48,7 +49,8 @@ pub fn router<E: Execute>(parts: Parts<'_, E>) -> Router {
     let sockets = SocketDoor::new(door.clone(), &identity, &readiness, &config.limits.socket);
     let settings = system::settings(config);
     let https = app.as_ref().map(|app| app.https().clone()).unwrap_or_default();
-    files(app, &identity)
+    let metrics = app.as_ref().map(|app| app.metrics().clone()).unwrap_or_default();
+    let routes = files(app, &identity)
         .route(
             graphql::PATH,
             get(graphql::get::<E>)
@@ -73,7 +75,8 @@ pub fn router<E: Execute>(parts: Parts<'_, E>) -> Router {
         .layer(from_fn_with_state(AllowedHosts::new(config.allowed_hosts.iter().cloned()), host::check))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(graphql::shape))
-        .layer(from_fn_with_state(SecurityHeaders::new(config, https), headers::frame))
+        .layer(from_fn_with_state(SecurityHeaders::new(config, https), headers::frame));
+    if metrics.is_on() { routes.layer(from_fn_with_state(metrics, scrape::count)) } else { routes }
 }
 
 /// The routes of files.

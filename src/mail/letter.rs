@@ -57,12 +57,12 @@ impl Letter {
         Self { to, subject: "Choose a new password", text }
     }
 
-    /// To the operator, when a certificate is about to end.
-    pub fn certificate(to: EmailAddress, site: &str, trouble: &str) -> Self {
+    /// To the operator, about what only they can mend.
+    pub fn alert(to: EmailAddress, site: &str, subject: &'static str, trouble: &str) -> Self {
         let text = format!(
             "{site} needs you.\n\n{trouble}\n\n\
              The log of the server has every attempt. This mail comes once a day until it is mended.\n"
         );
-        Self { to, subject: "The certificate needs you", text }
+        Self { to, subject, text }
     }
 }

@@ -86,6 +86,15 @@ impl Mailer {
         })
     }
 
+    /// Greets the server and signs in, without a letter; else why not, in words that name nobody.
+    pub async fn test(&self) -> std::result::Result<(), String> {
+        match self.transport.test_connection().await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err("the SMTP server closed the connection".to_owned()),
+            Err(error) => Err(Failure::of(&error).what),
+        }
+    }
+
     /// A place for a letter; unavailable when too many wait.
     pub fn seat(&self) -> Result<Seat> {
         let taken = Arc::clone(&self.waiting).try_acquire_owned().map_err(|_| {

@@ -63,7 +63,7 @@ impl Store {
 
     /// A secret that is a row.
     pub async fn acme_secret(&self, name: &str) -> Result<Option<Vec<u8>>> {
-        let rows = self.acme_rows("SELECT value FROM acme_secret WHERE name = $1", [name.into()]).await?;
+        let rows = self.shared_rows("SELECT value FROM acme_secret WHERE name = $1", [name.into()]).await?;
         rows.first().map(|row| Ok(row.try_get_by_index(0)?)).transpose()
     }
 
@@ -71,7 +71,7 @@ impl Store {
     pub async fn keep_acme_secret(&self, name: &str, value: &[u8]) -> Result<()> {
         let sql = "INSERT INTO acme_secret (name, value) VALUES ($1, $2)
             ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-        self.acme_run(sql, [name.into(), value.to_vec().into()]).await.map(drop)
+        self.shared_run(sql, [name.into(), value.to_vec().into()]).await.map(drop)
     }
 
     /// Becomes the one that orders from a directory, or stays it, for some milliseconds. `false`: another server is it.
@@ -82,13 +82,13 @@ impl Store {
              ON CONFLICT (directory) DO UPDATE SET holder = excluded.holder, until_ms = excluded.until_ms
                 WHERE acme_lease.holder = excluded.holder OR acme_lease.until_ms < {now}"
         );
-        Ok(self.acme_run(&sql, [directory.into(), holder.into(), for_ms.into()]).await? == 1)
+        Ok(self.shared_run(&sql, [directory.into(), holder.into(), for_ms.into()]).await? == 1)
     }
 
     /// Lets another server order.
     pub async fn release_acme(&self, directory: &str, holder: &str) -> Result<()> {
         let sql = "DELETE FROM acme_lease WHERE directory = $1 AND holder = $2";
-        self.acme_run(sql, [directory.into(), holder.into()]).await.map(drop)
+        self.shared_run(sql, [directory.into(), holder.into()]).await.map(drop)
     }
 
     /// What was ordered from a directory.
@@ -97,30 +97,30 @@ impl Store {
             "SELECT names, started_ms, finalized_ms, ended_ms, error FROM
                 (SELECT * FROM acme_order WHERE directory = $1 ORDER BY id DESC LIMIT {MOST_ORDERS}) latest ORDER BY id"
         );
-        let orders = self.acme_rows(&sql, [directory.into()]).await?;
+        let orders = self.shared_rows(&sql, [directory.into()]).await?;
         Ok(AcmeHistory { now: self.database_time().await?, orders: orders.iter().map(order).collect::<Result<_>>()? })
     }
 
     /// Notes that an order begins; gives its number. Very old ones are forgotten.
     pub async fn begin_acme_order(&self, subject: &AcmeSubject) -> Result<i64> {
         let now = self.now();
-        self.acme_run(&format!("DELETE FROM acme_order WHERE started_ms < {now} - $1"), [KEPT_MS.into()]).await?;
-        self.acme_run(&format!("DELETE FROM acme_proof WHERE until_ms < {now}"), []).await?;
+        self.shared_run(&format!("DELETE FROM acme_order WHERE started_ms < {now} - $1"), [KEPT_MS.into()]).await?;
+        self.shared_run(&format!("DELETE FROM acme_proof WHERE until_ms < {now}"), []).await?;
         let sql = format!("INSERT INTO acme_order (directory, names, started_ms) VALUES ($1, $2, {now}) RETURNING id");
-        let rows = self.acme_rows(&sql, [subject.directory.as_str().into(), subject.names.as_str().into()]).await?;
+        let rows = self.shared_rows(&sql, [subject.directory.as_str().into(), subject.names.as_str().into()]).await?;
         Ok(first(&rows)?.try_get_by_index(0)?)
     }
 
     /// Notes that from now on the authority may make a certificate.
     pub async fn finalize_acme_order(&self, id: i64) -> Result<()> {
         let sql = format!("UPDATE acme_order SET finalized_ms = {} WHERE id = $1", self.now());
-        self.acme_run(&sql, [id.into()]).await.map(drop)
+        self.shared_run(&sql, [id.into()]).await.map(drop)
     }
 
     /// Notes how an order ended.
     pub async fn end_acme_order(&self, id: i64, error: Option<&str>) -> Result<()> {
         let sql = format!("UPDATE acme_order SET ended_ms = {}, error = $2 WHERE id = $1", self.now());
-        self.acme_run(&sql, [id.into(), error.map(str::to_owned).into()]).await.map(drop)
+        self.shared_run(&sql, [id.into(), error.map(str::to_owned).into()]).await.map(drop)
     }
 
     /// Keeps a proof for every server to give, for some milliseconds.
@@ -130,7 +130,7 @@ impl Store {
              ON CONFLICT (token) DO UPDATE SET name = excluded.name, text = excluded.text, until_ms = excluded.until_ms",
             self.now()
         );
-        self.acme_run(&sql, [token.into(), name.into(), text.into(), for_ms.into()]).await.map(drop)
+        self.shared_run(&sql, [token.into(), name.into(), text.into(), for_ms.into()]).await.map(drop)
     }
 
     /// The proof with this token.
@@ -148,15 +148,15 @@ impl Store {
         let sql = format!(
             "SELECT text FROM acme_proof WHERE {column} = $1 AND until_ms >= {now} ORDER BY until_ms DESC LIMIT 1"
         );
-        let rows = self.acme_rows(&sql, [value.into()]).await?;
+        let rows = self.shared_rows(&sql, [value.into()]).await?;
         rows.first().map(|row| Ok(row.try_get_by_index(0)?)).transpose()
     }
 
     /// Since when HTTPS is served with a certificate from outside: from now on, if it was not yet.
     pub async fn https_since(&self) -> Result<Timestamp> {
         let sql = format!("UPDATE tls_state SET https_since_ms = {} WHERE https_since_ms IS NULL", self.now());
-        self.acme_run(&sql, []).await?;
-        let rows = self.acme_rows("SELECT https_since_ms FROM tls_state", []).await?;
+        self.shared_run(&sql, []).await?;
+        let rows = self.shared_rows("SELECT https_since_ms FROM tls_state", []).await?;
         from_milliseconds(first(&rows)?.try_get_by_index(0)?)
     }
 
@@ -166,29 +166,30 @@ impl Store {
         let sql = format!(
             "UPDATE tls_state SET alerted_ms = {now} WHERE coalesce(alerted_ms, 0) NOT BETWEEN {now} - $1 AND {now}"
         );
-        Ok(self.acme_run(&sql, [every_ms.into()]).await? == 1)
+        Ok(self.shared_run(&sql, [every_ms.into()]).await? == 1)
     }
 
-    async fn database_time(&self) -> Result<Timestamp> {
-        let rows = self.acme_rows(&format!("SELECT {}", self.now()), []).await?;
+    pub(super) async fn database_time(&self) -> Result<Timestamp> {
+        let rows = self.shared_rows(&format!("SELECT {}", self.now()), []).await?;
         from_milliseconds(first(&rows)?.try_get_by_index(0)?)
     }
 
     /// The time in milliseconds, in the words of the store.
-    fn now(&self) -> &'static str {
-        match self.dialect {
-            Dialect::Geopackage => "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",
-            Dialect::Postgis => "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)",
-        }
+    pub(super) fn now(&self) -> &'static str {
+        self.dialect.now_ms()
     }
 
     /// On a connection that writes: a standby would answer late.
-    async fn acme_rows(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Result<Vec<QueryResult>> {
+    pub(super) async fn shared_rows(
+        &self,
+        sql: &str,
+        values: impl IntoIterator<Item = Value>,
+    ) -> Result<Vec<QueryResult>> {
         let statement = Statement::from_sql_and_values(self.writer.get_database_backend(), sql, values);
         Ok(self.writer.query_all_raw(statement).await?)
     }
 
-    async fn acme_run(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Result<u64> {
+    pub(super) async fn shared_run(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Result<u64> {
         let statement = Statement::from_sql_and_values(self.writer.get_database_backend(), sql, values);
         Ok(self.writer.execute_raw(statement).await?.rows_affected())
     }

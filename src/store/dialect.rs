@@ -17,6 +17,14 @@ pub enum Dialect {
 }
 
 impl Dialect {
+    /// The time by the clock of the database, in milliseconds since 1970, as an expression.
+    pub(super) const fn now_ms(self) -> &'static str {
+        match self {
+            Self::Geopackage => "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",
+            Self::Postgis => "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)",
+        }
+    }
+
     /// Whether the row shares a point with the box: the index first, then the exact answer.
     pub fn in_box(self, bbox: BBox) -> Expr {
         match self {

@@ -1,56 +1,23 @@
-//! Tells the operator when a certificate is about to end and no newer one comes: in the log and by mail, once a day from one of
-//! the servers of a database.
+//! Tells the operator when a certificate is about to end and no newer one comes, once a day from one of the servers of a database.
 
 use chrono::{Duration, Utc};
 
 use super::status::State;
-use crate::config::Config;
-use crate::error::Result;
-use crate::mail::{Letter, Mailer};
+use crate::alert::{Alerts, EVERY_MS, Topic};
 use crate::model::Timestamp;
-use crate::model::email::EmailAddress;
 use crate::store::Store;
 
-/// From one word to the next.
-const EVERY_MS: i64 = 24 * 3_600_000;
 /// The first certificate may take so long.
 const FIRST: Duration = Duration::hours(1);
 
-/// Who is told.
-#[derive(Debug, Default)]
-pub struct Alerts {
-    mail: Option<(Mailer, EmailAddress)>,
-    site: String,
-}
-
-impl Alerts {
-    /// As the operator said; the log is always told.
-    pub fn new(config: &Config, mailer: Option<&Mailer>) -> Result<Self> {
-        let to = config.mail.as_ref().and_then(|mail| mail.alert_to.as_deref()).map(EmailAddress::parse);
-        let to = to.transpose().map_err(|error| error.at("CAIRN_ALERT_TO"))?;
-        let mail = mailer.cloned().zip(to);
-        Ok(Self { mail, site: config.site(config.listen) })
-    }
-
-    /// Tells, if there is something to tell and nobody has.
-    pub(super) async fn look(&self, state: &State, store: &Store) {
-        let Some(trouble) = trouble(state, Utc::now()) else { return };
-        match store.take_alert(EVERY_MS).await {
-            Ok(true) => self.tell(&trouble),
-            Ok(false) => {}
-            // Better twice than never.
-            Err(error) => tracing::error!(%error, trouble, "the certificate needs the operator"),
-        }
-    }
-
-    fn tell(&self, trouble: &str) {
-        tracing::error!(trouble, "the certificate needs the operator");
-        let Some((mailer, to)) = &self.mail else { return };
-        let letter = Letter::certificate(to.clone(), &self.site, trouble);
-        match mailer.seat() {
-            Ok(seat) => seat.send(std::future::ready(Ok(Some(letter)))),
-            Err(error) => tracing::error!(%error, "the mail about the certificate is not sent"),
-        }
+/// Tells, if there is something to tell and nobody has.
+pub(super) async fn look(alerts: &Alerts, state: &State, store: &Store) {
+    let Some(trouble) = trouble(state, Utc::now()) else { return };
+    match store.take_alert(EVERY_MS).await {
+        Ok(true) => alerts.tell(Topic::Certificate, &trouble),
+        Ok(false) => {}
+        // Better twice than never.
+        Err(error) => tracing::error!(%error, trouble, "the certificate needs the operator"),
     }
 }
 

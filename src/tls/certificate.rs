@@ -15,6 +15,9 @@ use crate::error::{Error, Result};
 use crate::model::Timestamp;
 use crate::model::time::from_milliseconds;
 
+/// Who signs what is served before the first certificate comes.
+const MAKESHIFT: &str = "Cairn waits for its certificate";
+
 /// A chain with its key.
 #[derive(Debug, Clone)]
 pub struct Certificate {
@@ -50,6 +53,16 @@ impl Facts {
         self.not_after - self.life() / 6
     }
 
+    /// Reads a certificate as it is sent.
+    pub fn of_der(der: &[u8]) -> Result<Self> {
+        facts(der)
+    }
+
+    /// Whether it is a certificate of [`Certificate::self_signed`].
+    pub fn is_makeshift(&self) -> bool {
+        self.issuer.contains(MAKESHIFT)
+    }
+
     fn life(&self) -> Duration {
         self.not_after - self.not_before
     }
@@ -71,7 +84,7 @@ impl Certificate {
     pub fn self_signed(names: &[String]) -> Result<Self> {
         let mut params = CertificateParams::new(names).map_err(Error::internal)?;
         params.distinguished_name = DistinguishedName::new();
-        params.distinguished_name.push(DnType::CommonName, "Cairn waits for its certificate");
+        params.distinguished_name.push(DnType::CommonName, MAKESHIFT);
         let pair = KeyPair::generate().map_err(Error::internal)?;
         let certificate = params.self_signed(&pair).map_err(Error::internal)?;
         Ok(Self { key: of_rcgen(&certificate, &pair)?, facts: facts(certificate.der())? })
@@ -96,7 +109,7 @@ pub(super) fn of_rcgen(certificate: &rcgen::Certificate, pair: &KeyPair) -> Resu
     Ok(Arc::new(CertifiedKey::new(vec![certificate.der().clone()], key)))
 }
 
-fn facts(certificate: &CertificateDer<'_>) -> Result<Facts> {
+fn facts(certificate: &[u8]) -> Result<Facts> {
     let (_, parsed) = parse_x509_certificate(certificate)
         .map_err(|error| Error::bad_input("the certificate cannot be read").caused_by(error))?;
     let time = |time: x509_parser::time::ASN1Time| from_milliseconds(time.timestamp().saturating_mul(1_000));

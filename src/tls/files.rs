@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::certificate::Certificate;
+use super::certificate::{Certificate, Facts};
 use crate::config::CertificateFiles;
 use crate::error::{Error, Result};
 
@@ -32,6 +32,11 @@ impl Files {
         self.seen = now;
         Certificate::from_pem(&self.seen.0, &self.seen.1).map(Some)
     }
+}
+
+/// What stands in the certificate of the files, which must be one that can be served.
+pub async fn facts_of_files(settings: &CertificateFiles) -> Result<Facts> {
+    Ok(Files::open(settings).await?.1.facts)
 }
 
 async fn read(settings: &CertificateFiles) -> Result<(Vec<u8>, Vec<u8>)> {

@@ -13,9 +13,9 @@ mod proofs;
 mod secured;
 mod status;
 
-pub use alerts::Alerts;
 pub use certificate::Facts;
 pub use door::Door;
+pub use files::facts_of_files;
 pub use proofs::Proofs;
 pub use secured::Secured;
 pub use status::{Failure, State, Status};

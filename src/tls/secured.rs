@@ -8,12 +8,13 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 use super::acme::keeper::{Found, Keeper};
-use super::alerts::Alerts;
+use super::alerts;
 use super::certificate::Certificate;
 use super::door::{Door, Served};
 use super::files::Files;
 use super::proofs::Proofs;
 use super::status::Status;
+use crate::alert::Alerts;
 use crate::config::{self, Config};
 use crate::error::Result;
 use crate::model::Timestamp;
@@ -103,7 +104,7 @@ impl Secured {
     async fn step(&mut self) {
         let outcome = self.round().await;
         self.tell_once(outcome.err().map(|error| error.to_string()));
-        self.alerts.look(&self.status.state(), &self.store).await;
+        alerts::look(&self.alerts, &self.status.state(), &self.store).await;
         sleep(EVERY).await;
     }
 

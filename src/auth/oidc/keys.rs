@@ -9,10 +9,10 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 use url::Url;
 
-use super::fetch::{Failure, Fetcher};
 use super::key_set::{Document, KeyName, KeySet};
 use crate::config::{Oidc, OidcLimits};
 use crate::error::{Error, ErrorCode, Result};
+use crate::fetch::{Failure, Fetcher};
 
 /// Asks the issuer and remembers.
 pub(super) struct IssuerKeys {
@@ -55,7 +55,7 @@ impl IssuerKeys {
     pub(super) fn new(oidc: &Oidc, limits: &OidcLimits) -> Result<Self> {
         Ok(Self {
             issuer: oidc.issuer.clone(),
-            fetcher: Fetcher::new(oidc.ca.as_deref(), Duration::from_millis(limits.fetch_time_ms))?,
+            fetcher: Fetcher::new(oidc.ca.as_deref(), "CAIRN_OIDC_CA", Duration::from_millis(limits.fetch_time_ms))?,
             interval: Duration::from_millis(limits.fetch_interval_ms),
             fresh: Duration::from_millis(limits.keys_fresh_ms),
             kept: Duration::from_millis(limits.keys_kept_ms),

@@ -1,6 +1,5 @@
 //! Tokens of an OpenID Connect issuer, accepted beside our own when the operator names it. Off, nothing of this runs.
 
-mod fetch;
 mod key_set;
 mod keys;
 mod token;

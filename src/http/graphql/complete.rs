@@ -30,6 +30,9 @@ pub struct Types {
     composites: HashMap<Name, Composite>,
 }
 
+/// Of what the schema does not have.
+pub(super) const OTHER: &str = "other";
+
 /// A field of a mutation, with how often it is there.
 pub(super) type Counted<'a> = (&'a Name, u32);
 
@@ -115,6 +118,25 @@ impl Types {
             }
         }
         changes
+    }
+
+    /// What an operation asks for, in a word of the schema: the field at its root, or that there are several or none of ours.
+    pub(super) fn word<'a>(
+        &'a self,
+        document: &'a ExecutableDocument,
+        operation: &'a OperationDefinition,
+        switches: &'a Switches,
+    ) -> &'a str {
+        let Some(root) = self.root(operation) else { return OTHER };
+        let walk = Walk { types: self, fragments: &document.fragments, switches };
+        let members = walk.members(root, &[&operation.selection_set.node]);
+        let mut known = members.iter().filter(|member| member.ty.is_some() || member.name.starts_with("__"));
+        match (known.next(), known.next()) {
+            (None, _) => OTHER,
+            (Some(member), None) if member.ty.is_some() => member.name,
+            (Some(_), None) => "introspection",
+            (Some(_), Some(_)) => "several",
+        }
     }
 
     /// How many fields stand at the root of an operation, fragments followed.

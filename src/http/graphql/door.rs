@@ -2,7 +2,7 @@
 
 use super::super::request_id::RequestId;
 use super::browser::browser_session;
-use super::complete::{Switches, Types};
+use super::complete::{OTHER, Switches, Types};
 use super::documents::Documents;
 use super::mask::{mask, to_server_error};
 use super::pace::Pace;
@@ -13,6 +13,7 @@ use crate::config::{Config, HttpLimits, Limits};
 use crate::error::{Error, ErrorCode};
 use crate::graphql::browser_session::BrowserSession;
 use crate::graphql::context::{AskedTwice, ClientAddress, LiveViewer, Sent};
+use crate::metrics::Metrics;
 use crate::model::{Caller, IdempotencyKey, Viewer};
 use crate::service::exports::Prove;
 use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, OperationType};
@@ -20,7 +21,7 @@ use async_graphql::{ObjectType, Response as Answer, Schema, ServerError, Subscri
 use axum::http::request::Parts as RequestParts;
 use futures_util::stream::{self, BoxStream, StreamExt as _};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 
 /// Who answers a question that has passed the guards.
@@ -66,6 +67,7 @@ pub(super) struct Shared {
     pub(super) limits: Limits,
     documents: Documents,
     pace: Pace,
+    metrics: Metrics,
     types: Types,
     introspection: bool,
     pub(super) public_origin: Option<String>,
@@ -139,6 +141,21 @@ impl Ready {
         }
     }
 
+    /// Counts how long it took, and tells of what was slow. Neither text nor variables go to the log: they may hold a password.
+    fn note(&self, took: Duration) {
+        let is_slow = took.as_millis() > u128::from(self.shared.limits.graphql.slow_ms);
+        if !is_slow && !self.shared.metrics.is_on() {
+            return;
+        }
+        let word =
+            self.running().map_or(OTHER, |running| self.shared.types.word(&self.document, running, &self.switches));
+        self.shared.metrics.operation(word, took);
+        if is_slow {
+            let (ms, name) = (took.as_millis(), self.operation_name.as_deref());
+            tracing::warn!(request_id = %self.id, operation = word, name, ms, "a slow question");
+        }
+    }
+
     /// Completes and masks an answer.
     fn finish(&self, mut answer: Answer) -> Answer {
         if let Some(running) = self.running() {
@@ -161,6 +178,7 @@ impl<E: Execute> Door<E> {
             limits: config.limits.clone(),
             documents: Documents::new(&config.limits.graphql),
             pace: Pace::new(&config.limits.graphql),
+            metrics: files.as_ref().map(|app| app.metrics().clone()).unwrap_or_default(),
             introspection: config.introspection,
             public_origin: config.public_url.as_ref().map(|url| url.origin.clone()),
             files,
@@ -171,9 +189,17 @@ impl<E: Execute> Door<E> {
 
     /// Guards, runs and masks one question.
     pub(super) async fn answer(&self, question: Question, asker: &Asker, index: usize) -> Answer {
+        let began = Instant::now();
         match Ready::new(&self.shared, question, asker, index) {
-            Ok((ready, request)) => ready.finish(self.executor.execute(request).await),
-            Err(error) => Answer::from_errors(vec![error]),
+            Ok((ready, request)) => {
+                let answer = ready.finish(self.executor.execute(request).await);
+                ready.note(began.elapsed());
+                answer
+            }
+            Err(error) => {
+                self.shared.metrics.operation(OTHER, began.elapsed());
+                Answer::from_errors(vec![error])
+            }
         }
     }
 

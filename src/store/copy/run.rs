@@ -217,7 +217,7 @@ impl Work<'_> {
             if is_same && !job.overwrite {
                 return Ok(true);
             }
-        } else if let Some(table) = self.occupied().await? {
+        } else if let Some(table) = occupied(&mut self.target).await? {
             if !job.overwrite {
                 let sentence = format!(
                     "{to} is not empty: {table} has rows. Name another target, or delete everything in it with --overwrite"
@@ -241,17 +241,6 @@ impl Work<'_> {
             parts.push(format!("{} {}", table.name, self.source.number(&version(table.name)).await?));
         }
         Ok(parts.join(", "))
-    }
-
-    /// The first table of the target with rows that no migration put there.
-    async fn occupied(&mut self) -> Result<Option<&'static str>> {
-        for table in tables::with_rows() {
-            let question = format!("SELECT count(*) FROM {} WHERE NOT ({})", table.name, table.seed);
-            if self.target.number(&question).await? > 0 {
-                return Ok(Some(table.name));
-            }
-        }
-        Ok(None)
     }
 
     async fn start(&mut self, source: &str, stamp: &str) -> Result<()> {
@@ -346,6 +335,17 @@ impl Work<'_> {
         told(report.source_rows)?;
         Ok(Some(report))
     }
+}
+
+/// The first table of a database with rows that no migration put there.
+pub(in crate::store) async fn occupied(target: &mut Connection) -> Result<Option<&'static str>> {
+    for table in tables::with_rows() {
+        let question = format!("SELECT count(*) FROM {} WHERE NOT ({})", table.name, table.seed);
+        if target.number(&question).await? > 0 {
+            return Ok(Some(table.name));
+        }
+    }
+    Ok(None)
 }
 
 async fn total(source: &mut Connection, table: &str) -> Result<u64> {

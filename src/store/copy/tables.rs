@@ -45,6 +45,7 @@ pub const TABLES: &[Table] = &[
 /// What stays behind, with the reason. A star stands for any ending.
 pub const LEFT_OUT: &[(&str, &str)] = &[
     ("acme_*", "certificates belong to the servers: those of the other side order their own"),
+    ("backup_state", "belongs to the servers: the other side has backups of its own"),
     ("copy_state", "notes of an unfinished copy"),
     ("geography_columns", "a view of PostGIS"),
     ("geometry_columns", "a view of PostGIS"),

@@ -93,6 +93,13 @@ impl Readers {
         })))
     }
 
+    /// Connections that are open, and those of them without work.
+    pub fn size(&self) -> (u64, u64) {
+        let taken = (self.0.count as usize).saturating_sub(self.0.free.available_permits());
+        let idle = self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).len();
+        ((taken + idle) as u64, idle as u64)
+    }
+
     /// Runs work on a connection. It is interrupted when it runs longer than a statement may, and when nobody waits for it any
     /// more; work that promised to be short may begin twice.
     pub async fn run<T: Send + 'static>(

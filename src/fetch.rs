@@ -1,7 +1,8 @@
-//! One small JSON document from one address: bounded in time and size, no redirect, no proxy, no connection kept.
+//! One small JSON document from an address or to it: bounded in time and size, no redirect, no proxy, no connection kept.
 //!
 //! A general client would bring a pool, redirects and proxies of the environment, all to be switched off again. An issuer is
-//! asked twice in ten minutes: hyper and rustls are here already, and one connection for each question is enough.
+//! asked twice in ten minutes, a webhook hears of troubles: hyper and rustls are here already, and one connection for each
+//! question is enough.
 
 use std::net::IpAddr;
 use std::path::Path;
@@ -10,9 +11,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Empty, Limited};
+use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::client::conn::http1;
-use hyper::{Request, StatusCode, header};
+use hyper::{Method, Request, StatusCode, header};
 use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -32,48 +33,66 @@ const MOST_HEAD_BYTES: usize = 32 * 1024;
 
 /// Why there is no document.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Failure {
+pub enum Failure {
+    /// The time is over.
     #[error("no whole answer in {0:?}")]
     Slow(Duration),
+    /// Nobody is there, or TLS failed.
     #[error("no connection: {0}")]
     Connection(#[from] std::io::Error),
+    /// The other side speaks something else.
     #[error("no HTTP: {0}")]
     Http(#[from] hyper::Error),
+    /// The URL holds what a request cannot.
     #[error("the URL makes no request: {0}")]
     Request(#[from] hyper::http::Error),
+    /// The URL has no host.
     #[error("the URL has no host that can be asked")]
     Host,
+    /// Not the status of a success.
     #[error("the answer is {0}, redirects are not followed")]
     Status(StatusCode),
+    /// The answer is too long or breaks off.
     #[error("the body is broken or has more than {MOST_BYTES} bytes: {0}")]
     Body(Box<dyn std::error::Error + Send + Sync>),
+    /// The answer is not what was asked for.
     #[error("not the JSON that was asked for: {0}")]
     Json(#[from] serde_json::Error),
+    /// The answer says what cannot be, in words of whoever asked.
     #[error("{0}")]
     Untrue(String),
 }
 
 /// Asks over HTTPS, or over plain HTTP where the operator allowed it.
-pub(super) struct Fetcher {
+pub struct Fetcher {
     tls: TlsConnector,
     within: Duration,
 }
 
 impl Fetcher {
-    /// Trusts the authorities of the file, or the public ones.
-    pub(super) fn new(ca: Option<&Path>, within: Duration) -> Result<Self, Error> {
-        let config = trust::client_config(ca, "CAIRN_OIDC_CA")?;
+    /// Trusts the authorities of the file which `setting` names, or the public ones.
+    pub fn new(ca: Option<&Path>, setting: &'static str, within: Duration) -> Result<Self, Error> {
+        let config = trust::client_config(ca, setting)?;
         Ok(Self { tls: TlsConnector::from(Arc::new(config)), within })
     }
 
     /// The document at the URL.
-    pub(super) async fn json<T: DeserializeOwned>(&self, url: &Url) -> Result<T, Failure> {
-        let asked = tokio::time::timeout(self.within, self.get(url));
-        let body = asked.await.map_err(|_| Failure::Slow(self.within))??;
-        Ok(serde_json::from_slice(&body)?)
+    pub async fn json<T: DeserializeOwned>(&self, url: &Url) -> Result<T, Failure> {
+        let (status, body) = self.in_time(url, None).await?;
+        if status == StatusCode::OK { Ok(serde_json::from_slice(&body)?) } else { Err(Failure::Status(status)) }
     }
 
-    async fn get(&self, url: &Url) -> Result<Bytes, Failure> {
+    /// Hands a document over; any status of success will do.
+    pub async fn post(&self, url: &Url, document: &serde_json::Value) -> Result<(), Failure> {
+        let (status, _) = self.in_time(url, Some(document.to_string().into())).await?;
+        if status.is_success() { Ok(()) } else { Err(Failure::Status(status)) }
+    }
+
+    async fn in_time(&self, url: &Url, document: Option<Bytes>) -> Result<(StatusCode, Bytes), Failure> {
+        tokio::time::timeout(self.within, self.exchange(url, document)).await.map_err(|_| Failure::Slow(self.within))?
+    }
+
+    async fn exchange(&self, url: &Url, document: Option<Bytes>) -> Result<(StatusCode, Bytes), Failure> {
         let port = url.port_or_known_default().ok_or(Failure::Host)?;
         let (stream, name) = match url.host().ok_or(Failure::Host)? {
             Host::Domain(name) => {
@@ -84,13 +103,17 @@ impl Fetcher {
             Host::Ipv6(address) => (TcpStream::connect((address, port)).await?, IpAddr::V6(address).into()),
         };
         match url.scheme() {
-            "https" => ask(self.tls.connect(name, stream).await?, url).await,
-            _ => ask(stream, url).await,
+            "https" => ask(self.tls.connect(name, stream).await?, url, document).await,
+            _ => ask(stream, url, document).await,
         }
     }
 }
 
-async fn ask(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, url: &Url) -> Result<Bytes, Failure> {
+async fn ask(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    url: &Url,
+    document: Option<Bytes>,
+) -> Result<(StatusCode, Bytes), Failure> {
     let mut http = http1::Builder::new();
     http.max_buf_size(MOST_HEAD_BYTES);
     let (mut sender, connection) = http.handshake(TokioIo::new(stream)).await?;
@@ -98,14 +121,18 @@ async fn ask(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, url: 
     let mut driving = JoinSet::new();
     driving.spawn(connection);
     let host = url.host_str().ok_or(Failure::Host)?;
-    let request = Request::get(&url[url::Position::BeforePath..url::Position::AfterQuery])
+    let request = match document {
+        Some(_) => Request::builder().method(Method::POST).header(header::CONTENT_TYPE, "application/json"),
+        None => Request::builder(),
+    };
+    let request = request
+        .uri(&url[url::Position::BeforePath..url::Position::AfterQuery])
         .header(header::HOST, url.port().map_or(host.to_owned(), |port| format!("{host}:{port}")))
         .header(header::ACCEPT, "application/json")
         .header(header::USER_AGENT, "cairn")
-        .body(Empty::<Bytes>::new())?;
+        .body(Full::new(document.unwrap_or_default()))?;
     let answer = sender.send_request(request).await?;
-    if answer.status() != StatusCode::OK {
-        return Err(Failure::Status(answer.status()));
-    }
-    Ok(Limited::new(answer.into_body(), MOST_BYTES).collect().await.map_err(Failure::Body)?.to_bytes())
+    let status = answer.status();
+    let body = Limited::new(answer.into_body(), MOST_BYTES).collect().await.map_err(Failure::Body)?;
+    Ok((status, body.to_bytes()))
 }

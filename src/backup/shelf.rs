@@ -1,0 +1,245 @@
+//! The folder of the backups. A file has its name only when it is whole and on the disk: what a crash leaves behind has another
+//! one, and is never taken for a backup.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, chown};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use aws_lc_rs::digest::{Context, SHA256};
+use chrono::{DateTime, NaiveDateTime, Utc};
+use serde::Serialize;
+
+use super::calendar;
+use crate::config::KeepBackups;
+use crate::error::{Error, ErrorCode, Result};
+use crate::model::Timestamp;
+
+const START: &str = "cairn-";
+const TIME: &str = "%Y%m%dT%H%M%S%3fZ";
+const ENDING: &str = ".gpkg";
+/// Of a file that is being written.
+const PART: &str = ".part";
+/// Beside each backup, in the form that `sha256sum -c` reads.
+const SUM: &str = ".sha256";
+/// No backup takes so long: a part that nobody wrote to for so long was left behind.
+const LEFT_AFTER: Duration = Duration::from_hours(24);
+
+/// A backup on the shelf.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Backup {
+    /// The name of its file.
+    pub name: String,
+    /// When it was begun: what had been written then is in it.
+    pub at: Timestamp,
+    /// Size of its file.
+    pub bytes: u64,
+}
+
+/// The folder.
+#[derive(Debug, Clone)]
+pub struct Shelf {
+    folder: PathBuf,
+}
+
+/// A backup that is being written. Dropped, it is gone.
+#[derive(Debug)]
+pub(super) struct Part {
+    path: PathBuf,
+    name: String,
+}
+
+impl Shelf {
+    /// The folder need not be there yet.
+    pub fn new(folder: &Path) -> Self {
+        Self { folder: folder.to_owned() }
+    }
+
+    /// The backups, oldest first.
+    pub fn list(&self) -> Result<Vec<Backup>> {
+        let entries = match fs::read_dir(&self.folder) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(|error| self.cannot(error))?,
+        };
+        let mut backups = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(|error| self.cannot(error))?;
+            let name = entry.file_name();
+            let Some((name, at)) = name.to_str().and_then(|name| Some((name, time_of(name)?))) else { continue };
+            let bytes = entry.metadata().map_err(|error| self.cannot(error))?.len();
+            backups.push(Backup { name: name.to_owned(), at, bytes });
+        }
+        backups.sort_by_key(|backup| backup.at);
+        Ok(backups)
+    }
+
+    /// The backup of this name, or the newest one.
+    pub fn find(&self, name: Option<&str>) -> Result<Backup> {
+        let none = || Error::new(ErrorCode::NotFound, format!("there is no such backup in {}", self.folder.display()));
+        let mut backups = self.list()?;
+        match name {
+            None => backups.pop().ok_or_else(none),
+            Some(name) => backups.into_iter().find(|backup| backup.name == name).ok_or_else(none),
+        }
+    }
+
+    /// Where its file is.
+    pub fn path(&self, backup: &Backup) -> PathBuf {
+        self.folder.join(&backup.name)
+    }
+
+    /// An empty file that only the server reads, for a backup that begins now.
+    pub(super) fn begin(&self, now: Timestamp) -> Result<Part> {
+        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder);
+        made.map_err(|error| self.cannot(error))?;
+        let name = format!("{START}{}{ENDING}", now.format(TIME));
+        let path = self.folder.join(format!("{name}.{}{PART}", std::process::id()));
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(|error| self.cannot(error))?;
+        self.hand_over(&path).map_err(|error| self.cannot(error))?;
+        Ok(Part { path, name })
+    }
+
+    /// Makes a backup of it: its bytes and its sum are on the disk before it has the name.
+    pub(super) fn keep(&self, part: &Part) -> Result<Backup> {
+        let finish = || {
+            File::open(&part.path)?.sync_all()?;
+            let target = self.folder.join(&part.name);
+            let sum = format!("{}  {}\n", sum_of(&part.path)?, part.name);
+            let mut beside = OpenOptions::new().write(true).create_new(true).mode(0o600).open(sum_path(&target))?;
+            beside.write_all(sum.as_bytes())?;
+            beside.sync_all()?;
+            self.hand_over(&sum_path(&target))?;
+            fs::rename(&part.path, target)?;
+            File::open(&self.folder)?.sync_all()
+        };
+        finish().map_err(|error| self.cannot(error))?;
+        self.find(Some(&part.name))
+    }
+
+    /// An error unless the bytes are those that were written. A backup without a sum beside it, put here by hand, is believed.
+    pub(super) fn check_sum(&self, backup: &Backup) -> Result<()> {
+        let path = self.path(backup);
+        let noted = match fs::read_to_string(sum_path(&path)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            noted => noted.map_err(|error| self.cannot(error))?,
+        };
+        let is_same = noted.split_whitespace().next() == Some(&sum_of(&path).map_err(|error| self.cannot(error))?);
+        let changed = || format!("{} is no good backup: its bytes are not those that were written", path.display());
+        if is_same { Ok(()) } else { Err(Error::new(ErrorCode::Conflict, changed())) }
+    }
+
+    /// Takes away what need not stay, and what crashes have left; gives the names of the backups that are gone.
+    pub fn prune(&self, keep: KeepBackups, is_trial: bool) -> Result<Vec<String>> {
+        let backups = self.list()?;
+        let times: BTreeSet<_> = backups.iter().map(|backup| backup.at).collect();
+        let stay = calendar::kept(&times, keep);
+        let mut gone = Vec::new();
+        for backup in backups.iter().filter(|backup| !stay.contains(&backup.at)) {
+            if !is_trial {
+                let path = self.path(backup);
+                fs::remove_file(&path).map_err(|error| self.cannot(error))?;
+                forget(&sum_path(&path)).map_err(|error| self.cannot(error))?;
+            }
+            gone.push(backup.name.clone());
+        }
+        if !is_trial {
+            self.sweep().map_err(|error| self.cannot(error))?;
+        }
+        Ok(gone)
+    }
+
+    /// Gives a file to whoever the folder belongs to: the server must read what an administrator of the machine has made.
+    fn hand_over(&self, path: &Path) -> std::io::Result<()> {
+        let (file, folder) = (fs::metadata(path)?, fs::metadata(&self.folder)?);
+        if (file.uid(), file.gid()) == (folder.uid(), folder.gid()) {
+            return Ok(());
+        }
+        match chown(path, Some(folder.uid()), Some(folder.gid())) {
+            // Only root may: the server itself writes to a folder that is open to it and belongs to somebody else.
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(()),
+            outcome => outcome,
+        }
+    }
+
+    fn sweep(&self) -> std::io::Result<()> {
+        let entries = match fs::read_dir(&self.folder) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            entries => entries?,
+        };
+        for entry in entries {
+            let entry = entry?;
+            let name = entry.file_name();
+            let is_part = name.to_str().is_some_and(|name| name.starts_with(START) && name.contains(PART));
+            let age = SystemTime::now().duration_since(entry.metadata()?.modified()?).unwrap_or_default();
+            if is_part && age > LEFT_AFTER {
+                forget(&entry.path())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn cannot(&self, error: std::io::Error) -> Error {
+        let what = format!("the backups in {} cannot be read or written: {error}", self.folder.display());
+        Error::new(ErrorCode::Unavailable, what).caused_by(error)
+    }
+}
+
+impl Part {
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Part {
+    /// What became a backup has left this name; what cannot be deleted is swept up later.
+    fn drop(&mut self) {
+        for ending in ["", "-wal", "-shm", "-journal"] {
+            let mut name = self.path.as_os_str().to_owned();
+            name.push(ending);
+            let _ = fs::remove_file(PathBuf::from(name));
+        }
+    }
+}
+
+fn time_of(name: &str) -> Option<Timestamp> {
+    let text = name.strip_prefix(START)?.strip_suffix(ENDING)?;
+    let at = NaiveDateTime::parse_from_str(text, TIME).ok()?;
+    // Another spelling of the same time is no name that was given here.
+    (at.format(TIME).to_string() == text).then(|| DateTime::<Utc>::from_naive_utc_and_offset(at, Utc))
+}
+
+fn sum_path(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(SUM);
+    name.into()
+}
+
+fn sum_of(path: &Path) -> std::io::Result<String> {
+    use std::fmt::Write as _;
+    let mut file = File::open(path)?;
+    let mut context = Context::new(&SHA256);
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        let read = file.read(&mut buffer)?;
+        let Some(bytes) = buffer.get(..read).filter(|bytes| !bytes.is_empty()) else { break };
+        context.update(bytes);
+    }
+    Ok(context.finish().as_ref().iter().fold(String::with_capacity(64), |mut text, byte| {
+        // Writing into memory cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    }))
+}
+
+fn forget(path: &Path) -> std::io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+#[path = "shelf_tests.rs"]
+mod tests;
