@@ -6,7 +6,7 @@ import type { Session } from '../shared/session';
 import { siteRoot } from '../shared/site';
 import { sentenceOf } from '../shared/forms';
 import { sectionOf } from './link';
-import { SECTIONS, type Section } from './sections';
+import { sectionsFor, type Section } from './sections';
 
 export class Workspace {
   readonly element: HTMLElement;
@@ -19,7 +19,7 @@ export class Workspace {
     private readonly session: Session,
     signOut: () => Promise<void>,
   ) {
-    this.#sections = SECTIONS.filter((section) => !section.forAdmin || session.me?.role === 'ADMIN');
+    this.#sections = sectionsFor(session.me?.role ?? 'VIEWER');
     this.element = h(
       'div',
       { class: 'workspace' },

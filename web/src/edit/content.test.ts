@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { changeOf, differingProperties, NOTHING, same, sameContent, type Change, type Content } from './content';
+import { changeOf, differingProperties, NOTHING, rebased, same, sameContent, type Change, type Content } from './content';
 
 const POINT = { type: 'Point' as const, coordinates: [1, 2] };
 const BEFORE: Content = { name: 'Mill', externalId: 'm1', geometry: POINT, properties: { height: 3, open: true, tags: ['a'] } };
@@ -25,4 +25,11 @@ it('compares as JSON', () => {
   expect([same([1], { 0: 1 }), same({ a: undefined }, { b: 1 }), same('1', 1), same(null, {})]).toEqual([false, false, false, false]);
   expect(differingProperties({ b: 1, a: 1, c: 1 }, { c: 1, a: 2, d: 3 })).toEqual(['a', 'b', 'd']);
   expect(sameContent(NOTHING, { ...NOTHING })).toBe(true);
+});
+
+it('puts my changes on top of what somebody else made of it', () => {
+  const mine: Content = { ...BEFORE, name: 'My mill', properties: { height: 4, open: true } };
+  const theirs: Content = { ...BEFORE, name: 'Their mill', externalId: 'm2', properties: { height: 3, open: false, tags: ['b'], new: 1 } };
+  expect(rebased(BEFORE, mine, theirs)).toEqual({ name: 'My mill', externalId: 'm2', geometry: POINT, properties: { open: false, new: 1, height: 4 } });
+  expect(rebased(BEFORE, BEFORE, theirs)).toEqual(theirs);
 });

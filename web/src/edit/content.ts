@@ -58,3 +58,16 @@ function propertiesChange(before: Properties, after: Properties): Pick<Change, '
   if (!isPlain) return { properties: after };
   return { patchProperties: Object.fromEntries(keys.map((key) => [key, Object.hasOwn(after, key) ? after[key] : null])) };
 }
+
+/** `mine`, that was made of `base`, made of `theirs` instead: what I left alone is as theirs. */
+export function rebased(base: Content, mine: Content, theirs: Content): Content {
+  const changed = new Set(differingProperties(base.properties, mine.properties));
+  const kept = Object.entries(theirs.properties).filter(([key]) => !changed.has(key));
+  const own = Object.entries(mine.properties).filter(([key]) => changed.has(key));
+  return {
+    name: base.name === mine.name ? theirs.name : mine.name,
+    externalId: base.externalId === mine.externalId ? theirs.externalId : mine.externalId,
+    geometry: same(base.geometry, mine.geometry) ? theirs.geometry : mine.geometry,
+    properties: Object.fromEntries([...kept, ...own]),
+  };
+}
