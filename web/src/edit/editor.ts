@@ -14,6 +14,7 @@ import { Drafts } from './drafts';
 import { EditMap, type Tool } from './edit-map';
 import { EditorView } from './editor-view';
 import { fromParts, partsOf, settled, withHole, type Part } from './geometry';
+import { withGeoman } from './geoman';
 import { History, type Step } from './history';
 import { LocationForm } from './location-form';
 import { LocationTable } from './location-table';
@@ -71,7 +72,7 @@ export class Editor {
       onBulkDelete: () => void this.#run(() => openBulkDelete(this.#bulk())),
       onBulkEdit: () => openBulkEdit(this.#bulk()),
     });
-    const map = createMap(this.#view.mapElement, settings.basemap !== null);
+    const map = withGeoman(() => createMap(this.#view.mapElement, settings.basemap !== null));
     fitExtents(map, []);
     this.#view.setCredit(addBasemap(map, settings.basemap));
     this.#map = new EditMap(map, {

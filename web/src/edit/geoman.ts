@@ -5,7 +5,7 @@ import '@geoman-io/leaflet-geoman-free/dist/leaflet-geoman.css';
 
 let loaded: Promise<unknown> | undefined;
 
-/** Must have ended before the map is made. Only layers with `pmIgnore: false` can be edited then. */
+/** Must have ended before the map is made. */
 export async function loadGeoman(): Promise<void> {
   loaded ??= loadOnce();
   await loaded;
@@ -13,8 +13,15 @@ export async function loadGeoman(): Promise<void> {
 
 async function loadOnce(): Promise<void> {
   // A module cannot be written to, and Geoman adds itself.
-  const global = { ...L };
-  (globalThis as unknown as { L: typeof L }).L = global;
+  (globalThis as unknown as { L: typeof L }).L = { ...L };
   await import('@geoman-io/leaflet-geoman-free');
-  global.PM.setOptIn(true);
+}
+
+/** Makes a map that Geoman draws on. What is laid on it afterwards takes no part unless it says so. */
+export function withGeoman(make: () => L.Map): L.Map {
+  const { PM } = (globalThis as unknown as { L: typeof L }).L;
+  PM.setOptIn(false);
+  const map = make();
+  PM.setOptIn(true);
+  return map;
 }
