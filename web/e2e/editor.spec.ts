@@ -149,7 +149,7 @@ test('a deletion is undone, and so is one of many', async ({ page, server, reque
   await editor.row('Elm').getByRole('checkbox').check();
   await editor.button('Change a property …').click();
   const edit = page.getByRole('dialog', { name: 'Change a property' });
-  await edit.getByLabel('Property').fill('kind');
+  await edit.getByRole('textbox', { name: 'Property', exact: true }).fill('kind');
   await edit.getByLabel('New value').fill('felled');
   await edit.getByRole('button', { name: 'Try it out' }).click();
   await expect(edit.getByText('2 locations would be changed.')).toBeVisible();
@@ -181,7 +181,12 @@ test('the keyboard alone makes, changes and deletes a location', async ({ page, 
   await editor.button('Add a line').focus();
   await page.keyboard.press('Enter');
   await expect(editor.map).toBeFocused();
-  for (const key of ['Enter', 'ArrowRight', 'Enter', 'Shift+Enter']) await page.keyboard.press(key);
+  await page.keyboard.press('Enter');
+  const moved = page.waitForResponse((response) => response.request().postData()?.includes('EditInView') === true);
+  await page.keyboard.press('ArrowRight');
+  await moved;
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Shift+Enter');
   await expect(editor.form.getByText('1. Line, 2 corners')).toBeVisible();
   await editor.text.focus();
   await page.keyboard.press('Control+A');

@@ -48,6 +48,8 @@ export class EditMap {
       map.getContainer().classList.remove('drawing', 'by-keyboard');
       listener.onTool(null);
     });
+    // Handles are for pointers; the text beside the map does the same. Keys would stop at each, and do nothing there.
+    map.on('layeradd', ({ layer }) => layer instanceof L.Marker && unlisted(layer));
     this.#listenToKeys();
   }
 
@@ -103,7 +105,7 @@ export class EditMap {
   /** Moves the map to the location. */
   fit(): void {
     const bounds = L.featureGroup(this.#layers).getBounds();
-    if (bounds.isValid()) this.map.fitBounds(bounds, { maxZoom: 14, padding: [40, 40] });
+    if (bounds.isValid()) this.map.fitBounds(bounds, { maxZoom: 14, padding: [40, 40], animate: false });
   }
 
   #drawer(): Drawer | null {
@@ -165,6 +167,13 @@ export class EditMap {
     });
     container.addEventListener('pointerdown', () => container.classList.remove('by-keyboard'));
   }
+}
+
+function unlisted(marker: L.Marker): void {
+  const element = marker.getElement();
+  element?.removeAttribute('role');
+  element?.removeAttribute('tabindex');
+  element?.setAttribute('aria-hidden', 'true');
 }
 
 function pointIcon(): L.DivIcon {

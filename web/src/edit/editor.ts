@@ -326,7 +326,7 @@ export class Editor {
     const isMine = this.#work.isChanged && stored !== null && stored !== undefined;
     if (isMine && error instanceof ApiError && error.code === 'CONFLICT') await this.#settleConflict(stored, error);
     else if (isMine && error instanceof ApiError && error.code === 'NOT_FOUND') this.#gone();
-    else if (this.#work.open !== null && this.#work.isChanged) this.#form.complain(sentenceOf(error));
+    else if (this.#work.open !== null && this.#work.isChanged) this.#form.complain(faultOf(error));
     else this.#view.complain(sentenceOf(error));
   }
 
@@ -354,3 +354,9 @@ export class Editor {
 
 /** A step that was not taken, because the work that is open was not to be left. */
 class Left extends Error {}
+
+/** What is wrong, and with which part of the location. */
+function faultOf(error: unknown): string {
+  const sentence = sentenceOf(error);
+  return error instanceof ApiError && error.field !== null ? `${error.field}: ${sentence}` : sentence;
+}

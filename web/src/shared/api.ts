@@ -14,6 +14,8 @@ export class ApiError extends Error {
   constructor(
     message: string,
     readonly code: string,
+    /** What the error is about, such as `properties.height`; null where nothing is named. */
+    readonly field: string | null = null,
   ) {
     super(message);
   }
@@ -21,7 +23,7 @@ export class ApiError extends Error {
 
 interface Answer<Data> {
   data?: Data | null;
-  errors?: { message: string; extensions?: { code?: string } }[];
+  errors?: { message: string; extensions?: { code?: string; field?: string } }[];
 }
 
 /** How a question is asked. */
@@ -53,7 +55,7 @@ export async function askAs<Data, Variables>(
   const response = await post(bodyOf(document, variables, manner.file), manner);
   const answer = await readAnswer<Data>(response);
   const [error] = answer.errors ?? [];
-  if (error !== undefined) throw new ApiError(error.message, error.extensions?.code ?? 'INTERNAL');
+  if (error !== undefined) throw new ApiError(error.message, error.extensions?.code ?? 'INTERNAL', error.extensions?.field ?? null);
   if (answer.data === undefined || answer.data === null) {
     throw new ApiError(t('error.format', { status: response.status }), 'NETWORK');
   }
