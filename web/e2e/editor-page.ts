@@ -111,6 +111,7 @@ export class EditorPage {
 
   /** Clicks the map at parts of its size. */
   async clickMap(...places: [x: number, y: number][]): Promise<void> {
+    await this.map.scrollIntoViewIfNeeded();
     const box = await this.map.boundingBox();
     if (box === null) throw new Error('the map is not on the page');
     for (const [x, y] of places) {

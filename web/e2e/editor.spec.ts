@@ -58,11 +58,12 @@ test('a corner of a polygon is dragged, a hole is cut, a second part is added', 
   await editor.open('Square');
   const corners = page.locator('.leaflet-marker-icon.marker-icon:not(.marker-icon-middle)');
   await expect(corners).toHaveCount(4);
+  await corners.first().scrollIntoViewIfNeeded();
   const corner = await corners.first().boundingBox();
   if (corner === null) throw new Error('the polygon has no handle');
   await page.mouse.move(corner.x + corner.width / 2, corner.y + corner.height / 2);
   await page.mouse.down();
-  await page.mouse.move(corner.x - 60, corner.y + 40, { steps: 5 });
+  await page.mouse.move(corner.x - 40, corner.y - 30, { steps: 5 });
   await page.mouse.up();
   await expect(editor.button('Undo: change the shape')).toBeVisible();
   await editor.button('Cut a hole').click();

@@ -20,9 +20,9 @@ test('a file with two broken rows is looked at, sorted, imported and taken back'
   await admin.signIn('admin');
   await admin.open('Import and export');
   const form = page.getByRole('form', { name: 'Import and export' });
-  await expect(form.getByLabel('Layer').getByRole('option', { name: 'Mills' })).toBeAttached();
-  await form.getByLabel('Layer').selectOption('Mills');
-  await form.getByLabel('File').setInputFiles({ name: 'mills.csv', mimeType: 'text/csv', buffer: Buffer.from(CSV) });
+  await expect(form.getByLabel('Layer', { exact: true }).getByRole('option', { name: 'Mills' })).toBeAttached();
+  await form.getByLabel('Layer', { exact: true }).selectOption('Mills');
+  await form.getByLabel('File', { exact: true }).setInputFiles({ name: 'mills.csv', mimeType: 'text/csv', buffer: Buffer.from(CSV) });
   const report = page.getByRole('region', { name: 'What was found' });
   await expect(report.getByRole('heading', { name: '3 locations would be stored.' })).toBeFocused();
   await expect(report).toContainText('CSV');
@@ -55,7 +55,7 @@ test('a file is dropped into a new layer, and a private layer comes out as a fil
   await admin.signIn('admin');
   await admin.open('Import and export');
   const form = page.getByRole('form', { name: 'Import and export' });
-  await form.getByLabel('Layer').selectOption('A new layer …');
+  await form.getByLabel('Layer', { exact: true }).selectOption('A new layer …');
   await form.getByLabel('Key of the new layer').fill('dropped');
   const transfer = await page.evaluateHandle(() => {
     const files = new DataTransfer();

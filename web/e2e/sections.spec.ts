@@ -55,7 +55,7 @@ test('an account gets grants and a new password, and ends', async ({ page, serve
   await expect(row).toContainText('cities: EDITOR');
   await row.getByRole('button', { name: 'More of berta' }).click();
   await expect(dialog.getByLabel('Cities')).toHaveValue('EDITOR');
-  await dialog.getByLabel('New password').fill('rain on glass roofs');
+  await dialog.getByRole('textbox', { name: 'New password' }).fill('rain on glass roofs');
   await dialog.getByRole('button', { name: 'Set a new password' }).click();
   await expect(dialog.getByText('berta has a new password; their sessions ended.')).toBeVisible();
   page.on('dialog', (asked) => void asked.accept());

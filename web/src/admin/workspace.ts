@@ -2,6 +2,7 @@
 import logoUrl from '../shared/cairn.svg?url';
 import { h } from '../shared/dom';
 import { t } from '../shared/i18n';
+import { Drafts } from '../edit/drafts';
 import type { Session } from '../shared/session';
 import { siteRoot } from '../shared/site';
 import { sentenceOf } from '../shared/forms';
@@ -54,11 +55,15 @@ export class Workspace {
   #head(signOut: () => Promise<void>): HTMLElement {
     const message = h('span', { class: 'message', role: 'alert' });
     const button = h('button', { type: 'button', onclick: () => void leave() }, t('signIn.out'));
+    const drafts = new Drafts(this.session.me?.id ?? '');
     async function leave(): Promise<void> {
+      if (drafts.read() !== null && !confirm(t('edit.leave'))) return;
       button.disabled = true;
       message.textContent = '';
       try {
         await signOut();
+        // Whoever comes next to this device is somebody else.
+        drafts.forget();
       } catch (error) {
         button.disabled = false;
         message.textContent = sentenceOf(error);

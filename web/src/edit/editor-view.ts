@@ -127,5 +127,5 @@ function button(text: string, onclick: () => void): HTMLButtonElement {
 }
 
 function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.matches('input:not([type=checkbox]), textarea, select');
+  return target instanceof HTMLElement && target.matches('input:not([type=checkbox]), textarea');
 }

@@ -218,7 +218,8 @@ export class Editor {
         this.#saved(this.#share(made), { label: t('edit.didCreate', { name: after.name }), ...this.#making(made) });
       } else {
         await this.#api.update(stored, before, after);
-        this.#saved(stored, this.#changing(stored, before, after));
+        // As the server has it: it may turn rings round.
+        this.#saved(stored, this.#changing(stored, before, stored.content));
       }
     });
   }
