@@ -6,6 +6,7 @@ import { createGraphiQLFetcher } from '@graphiql/toolkit';
 import { GraphiQL } from 'graphiql';
 import { createElement } from 'react';
 import { createRoot } from 'react-dom/client';
+import { DESK } from '../shared/desk';
 import { loadLanguage } from '../shared/i18n';
 import { TABS } from './examples';
 import { createIdentity } from './identity';
@@ -18,7 +19,7 @@ const asked = new URLSearchParams(location.hash.slice(1)).get('query');
 if (asked !== null) history.replaceState(null, '', location.pathname);
 
 const url = new URL('../graphql', document.baseURI).href;
-void loadLanguage().then(() => {
+void loadLanguage(DESK).then(() => {
   const identity = createIdentity();
   container.before(identity.element);
   createRoot(container).render(
