@@ -16,7 +16,9 @@ export function deskTexts() {
       const [path, query] = id.split('?');
       if (!/\/locales\/\w+\.json$/.test(path)) return null;
       const wanted = ([key]) => DESK.includes(key.split('.')[0]) === (query === 'desk');
-      return JSON.stringify(Object.fromEntries(Object.entries(JSON.parse(await readFile(path, 'utf8'))).filter(wanted)));
+      const texts = JSON.stringify(Object.fromEntries(Object.entries(JSON.parse(await readFile(path, 'utf8'))).filter(wanted)));
+      // With a query the bundler takes a file for no JSON any more.
+      return query === 'desk' ? { code: `export default ${texts};`, moduleType: 'js' } : texts;
     },
   };
 }
