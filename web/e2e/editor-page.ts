@@ -26,8 +26,9 @@ export class Elsewhere {
     return this;
   }
 
+  /** A private one: the tests of the map count what visitors see. */
   async makeLayer(key: string, title: string, propertySchema: object | null = null): Promise<void> {
-    await this.ask('mutation Make($input: CreateLayerInput!) { createLayer(input: $input) { layer { key } } }', { input: { key, title, propertySchema } });
+    await this.ask('mutation Make($input: CreateLayerInput!) { createLayer(input: $input) { layer { key } } }', { input: { key, title, propertySchema, visibility: 'PRIVATE' } });
   }
 
   async make(layer: string, name: string, geometry: object, properties: object = {}): Promise<string> {

@@ -4,7 +4,7 @@ import { seriousViolations } from './axe';
 import { Elsewhere } from './editor-page';
 import { expect, test } from './fixtures';
 
-const CSV = `title,height,nr,longitude,latitude
+const CSV = `title,floors,nr,longitude,latitude
 Old mill,12,a1,10.1,50.1
 New mill,9,a2,10.2,50.2
 Broken mill,3,a3,here,50.3
@@ -33,10 +33,10 @@ test('a file with two broken rows is looked at, sorted, imported and taken back'
 
   await form.getByLabel('Use of title').selectOption('Name of the location');
   await form.getByLabel('Use of nr').selectOption('External id');
-  await form.getByLabel('Name of height in the layer').fill('metres');
+  await form.getByLabel('Name of floors in the layer').fill('levels');
   await form.getByRole('button', { name: 'Import', exact: true }).click();
   await expect(report.getByRole('heading', { name: '3 locations are stored.' })).toBeVisible();
-  expect(await elsewhere.contents('mills')).toMatchObject([{ name: 'Last mill', properties: { metres: 5 } }, { name: 'New mill' }, { name: 'Old mill' }]);
+  expect(await elsewhere.contents('mills')).toMatchObject([{ name: 'Last mill', properties: { levels: 5 } }, { name: 'New mill' }, { name: 'Old mill' }]);
   const started = page.waitForEvent('download');
   await report.getByRole('button', { name: 'Refused as CSV' }).click();
   const text = await readFile((await (await started).path()) ?? '', 'utf8');
