@@ -3,6 +3,7 @@
 // choice and puts its relative links right.
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { deskTexts } from './build/desk-texts.mjs';
 import { outputFolder } from './build/output.mjs';
 import { stripFonts } from './build/strip-fonts.mjs';
 
@@ -11,7 +12,8 @@ const server = process.env.CAIRN_URL ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
   base: './',
-  plugins: [stripFonts()],
+  // Unit tests know every text.
+  plugins: [stripFonts(), ...(process.env.VITEST === undefined ? [deskTexts()] : [])],
   build: {
     outDir: outputFolder,
     emptyOutDir: true,

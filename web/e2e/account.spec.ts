@@ -34,6 +34,8 @@ test('an invitation makes an account and signs its owner in', async ({ page, fau
 
     await page.goto(server.adminUrl);
     await new AdminPage(page).isSignedInAs('anna', 'EDITOR');
+    // The editor asks for its layers: it is left before its server stops.
+    await page.goto('about:blank');
   } finally {
     await server.stop();
   }

@@ -6,6 +6,8 @@ import { startServer, type Server } from './server';
 /** Chromium writes this when a request is answered with a status of errors. */
 const UNAUTHORIZED = /^console: Failed to load resource: the server responded with a status of 401 /;
 
+const SECTIONS = ['Locations', 'Import and export', 'Layers', 'Your account', 'API tokens', 'Accounts', 'Invitations', 'Audit log', 'Server'];
+
 test('the set-up link makes the first administrator, whose session lasts until they sign out', async ({ page, faults }) => {
   const fresh: Server = await startServer();
   try {
@@ -29,6 +31,7 @@ test('the set-up link makes the first administrator, whose session lasts until t
     expect(first).toMatchObject({ httpOnly: true, secure: true, sameSite: 'Strict', path: '/' });
     expect(await page.evaluate(() => [document.cookie, localStorage.length, sessionStorage.length])).toEqual(['', 0, 0]);
 
+    await admin.open('Your account');
     await admin.changePassword(PASSWORD, 'rain on slate roofs');
     await expect(page.getByText('The password is changed.')).toBeVisible();
     await page.reload();
@@ -159,7 +162,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await expect(admin.signInForm).toBeVisible();
       expect(await seriousViolations(page)).toEqual([]);
       await admin.signIn('admin');
-      for (const section of ['Your account', 'API tokens', 'Accounts']) {
+      for (const section of SECTIONS) {
         await admin.open(section);
         await expect(page.getByText('One moment')).toHaveCount(0);
         expect(await seriousViolations(page), section).toEqual([]);
@@ -182,12 +185,12 @@ test('the keyboard alone signs in, changes the section and signs out', async ({ 
   await admin.isSignedInAs('admin', 'ADMIN');
   await page.keyboard.press('Tab');
   await expect(page.getByRole('link', { name: 'Skip to the content' })).toBeFocused();
-  for (const name of ['Map', 'Sign out', 'Your account', 'API tokens']) {
+  for (const name of ['Map', 'Sign out', 'Locations', 'Import and export']) {
     await page.keyboard.press('Tab');
     await expect(page.getByRole(name === 'Sign out' ? 'button' : 'link', { name })).toBeFocused();
   }
   await page.keyboard.press('Enter');
-  await expect(page.getByRole('heading', { level: 2, name: 'API tokens' })).toBeVisible();
+  await expect(page.getByRole('heading', { level: 2, name: 'Import and export' })).toBeVisible();
   await expect(page.getByRole('main')).toBeFocused();
   await page.getByRole('button', { name: 'Sign out' }).focus();
   await page.keyboard.press('Enter');
@@ -202,7 +205,7 @@ test.describe('on a phone', () => {
     const admin = new AdminPage(page);
     await page.goto(server.adminUrl);
     await admin.signIn('admin');
-    for (const section of ['Your account', 'API tokens', 'Accounts']) {
+    for (const section of SECTIONS) {
       await admin.open(section);
       await expect(page.getByText('One moment')).toHaveCount(0);
       expect(await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]), section).toEqual([390, 390]);

@@ -2,11 +2,12 @@
 import logoUrl from '../shared/cairn.svg?url';
 import { h } from '../shared/dom';
 import { t } from '../shared/i18n';
+import { Drafts } from '../edit/drafts';
 import type { Session } from '../shared/session';
 import { siteRoot } from '../shared/site';
 import { sentenceOf } from '../shared/forms';
 import { sectionOf } from './link';
-import { SECTIONS, type Section } from './sections';
+import { sectionsFor, type Section } from './sections';
 
 export class Workspace {
   readonly element: HTMLElement;
@@ -19,7 +20,7 @@ export class Workspace {
     private readonly session: Session,
     signOut: () => Promise<void>,
   ) {
-    this.#sections = SECTIONS.filter((section) => !section.forAdmin || session.me?.role === 'ADMIN');
+    this.#sections = sectionsFor(session.me?.role ?? 'VIEWER');
     this.element = h(
       'div',
       { class: 'workspace' },
@@ -54,11 +55,15 @@ export class Workspace {
   #head(signOut: () => Promise<void>): HTMLElement {
     const message = h('span', { class: 'message', role: 'alert' });
     const button = h('button', { type: 'button', onclick: () => void leave() }, t('signIn.out'));
+    const drafts = new Drafts(this.session.me?.id ?? '');
     async function leave(): Promise<void> {
+      if (drafts.read() !== null && !confirm(t('edit.leave'))) return;
       button.disabled = true;
       message.textContent = '';
       try {
         await signOut();
+        // Whoever comes next to this device is somebody else.
+        drafts.forget();
       } catch (error) {
         button.disabled = false;
         message.textContent = sentenceOf(error);

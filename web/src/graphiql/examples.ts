@@ -1,4 +1,4 @@
-// The questions GraphiQL opens with: the four a map asks most. They fit the demo data, and their
+// The questions GraphiQL opens with: the four a map asks most, and the change that scripts make. They fit the demo data, and their
 // values stand in the text: a newcomer sees at a glance what may be changed.
 
 const VIEW = `# The cities in a view box, as one GeoJSON FeatureCollection: what a map layer wants.
@@ -78,4 +78,35 @@ query InsidePolygon {
 }
 `;
 
+/** A change: it wants somebody who may write. Tried out as it stands, it changes nothing. */
+const UPSERT = `# Makes or changes locations by their external ids. It only tells what it would do: set dryRun to false to do it.
+# Sign in on the admin page first, then press "Ask as who you are signed in" above.
+mutation Upsert {
+  upsertLocations(
+    layer: "cities"
+    dryRun: true
+    input: [
+      {
+        externalId: "example-1"
+        name: "Example"
+        geometry: { type: "Point", coordinates: [2.35, 48.86] }
+        properties: { population: 1 }
+      }
+    ]
+  ) {
+    created
+    updated
+    unchanged
+    errors {
+      index
+      field
+      message
+    }
+  }
+}
+`;
+
 export const EXAMPLES = [VIEW, RADIUS, NEAREST, POLYGON].map((query) => ({ query }));
+
+/** What each tab opens with. */
+export const TABS = [...EXAMPLES, { query: UPSERT }];

@@ -6,7 +6,10 @@ import { createGraphiQLFetcher } from '@graphiql/toolkit';
 import { GraphiQL } from 'graphiql';
 import { createElement } from 'react';
 import { createRoot } from 'react-dom/client';
-import { EXAMPLES } from './examples';
+import { DESK } from '../shared/desk';
+import { loadLanguage } from '../shared/i18n';
+import { TABS } from './examples';
+import { createIdentity } from './identity';
 
 const container = document.getElementById('graphiql');
 if (container === null) throw new Error('the page has no element #graphiql');
@@ -16,10 +19,14 @@ const asked = new URLSearchParams(location.hash.slice(1)).get('query');
 if (asked !== null) history.replaceState(null, '', location.pathname);
 
 const url = new URL('../graphql', document.baseURI).href;
-createRoot(container).render(
-  createElement(GraphiQL, {
-    fetcher: createGraphiQLFetcher({ url }),
-    defaultTabs: EXAMPLES,
-    ...(asked === null ? {} : { initialQuery: asked }),
-  }),
-);
+void loadLanguage(DESK).then(() => {
+  const identity = createIdentity();
+  container.before(identity.element);
+  createRoot(container).render(
+    createElement(GraphiQL, {
+      fetcher: createGraphiQLFetcher({ url, fetch: identity.fetch }),
+      defaultTabs: TABS,
+      ...(asked === null ? {} : { initialQuery: asked }),
+    }),
+  );
+});

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import { DESK } from '../../build/desk-texts.mjs';
 import german from '../locales/de.json';
 import texts from '../locales/en.json';
 import spanish from '../locales/es.json';
@@ -44,6 +45,11 @@ describe('the texts', () => {
     const missing = used.filter(({ kind, key }) => !((kind === 't' ? key : `${key}.other`) in texts));
     expect(used.length).toBeGreaterThan(20);
     expect(missing).toEqual([]);
+  });
+
+  it('of the desk are used by no public page', () => {
+    const isPublic = (path: string): boolean => /^(?:map|embed)\//.test(path);
+    expect(used.filter(({ key, path }) => isPublic(path) && DESK.includes(key.split('.')[0] ?? ''))).toEqual([]);
   });
 
   it('are each used by the sources', () => {

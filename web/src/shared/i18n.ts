@@ -1,6 +1,7 @@
 // User text by key, from one JSON file for each language.
 //
-// English is built in: it is what a page shows when the file of the reader's language does not come.
+// English is built in: it is what a page shows when the file of the reader's language does not come. Pages behind a sign-in bring
+// more texts with them (`desk.ts`).
 import english from '../locales/en.json';
 import { preferred } from './preferences';
 
@@ -14,6 +15,12 @@ const LOADERS: Record<string, () => Promise<{ default: Texts }>> = {
   es: () => import('../locales/es.json'),
   fr: () => import('../locales/fr.json'),
 };
+
+/** Texts that some pages have beside those of all. */
+export interface MoreTexts {
+  english: Record<string, string>;
+  loaders: Record<string, () => Promise<{ default: Record<string, string> }>>;
+}
 
 /** Every language by its own name. */
 export const LANGUAGES = { de: 'Deutsch', en: 'English', es: 'Español', fr: 'Français' };
@@ -42,12 +49,13 @@ export function pickLanguage(wanted: readonly string[]): string {
 }
 
 /** Lets every text be in the reader's language. Called once, before a page is made. */
-export async function loadLanguage(): Promise<void> {
+export async function loadLanguage(more?: MoreTexts): Promise<void> {
+  spoken = speak('en', { ...english, ...more?.english });
   const language = pickLanguage([...[preferred('language')].filter((choice) => choice !== null), ...navigator.languages]);
   try {
-    const loaded = await LOADERS[language]?.();
+    const [loaded, added] = await Promise.all([LOADERS[language]?.(), more?.loaders[language]?.()]);
     if (loaded === undefined) return;
-    spoken = speak(language, loaded.default);
+    spoken = speak(language, { ...loaded.default, ...added?.default });
     document.documentElement.lang = language;
   } catch {
     // The page works in English.

@@ -111,18 +111,24 @@ export class Session {
   async ask<Data, Variables>(
     document: TadaDocumentNode<Data, Variables>,
     variables: Variables,
-    signal?: AbortSignal,
+    { signal, file }: Pick<Manner, 'signal' | 'file'> = {},
   ): Promise<Data> {
     if (this.now() >= this.#renewAt) await this.#renewOrEnd();
     const token = this.#token;
     try {
-      return await this.transport(document, variables, { token, signal });
+      return await this.transport(document, variables, { token, signal, file });
     } catch (error) {
       if (!isRefusal(error)) throw error;
     }
     // Another question may have renewed it meanwhile.
     if (token === this.#token) await this.#renewOrEnd();
-    return this.transport(document, variables, { token: this.#token, signal });
+    return this.transport(document, variables, { token: this.#token, signal, file });
+  }
+
+  /** A token that is good now, for what is asked by other ways than `ask`. It must not be kept. */
+  async token(): Promise<string> {
+    if (this.now() >= this.#renewAt) await this.#renewOrEnd();
+    return this.#token;
   }
 
   async #renewOrEnd(): Promise<void> {

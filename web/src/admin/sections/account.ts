@@ -1,7 +1,8 @@
-// One's own account: a new password.
+// One's own account: a new password, and where one is signed in.
 import { h } from '../../shared/dom';
 import { graphql } from '../../shared/graphql';
 import { t } from '../../shared/i18n';
+import { sessionList } from './sessions';
 import type { Session } from '../../shared/session';
 import { field, form, textOf } from '../../shared/forms';
 
@@ -12,6 +13,10 @@ const CHANGE = graphql(`
 `);
 
 export function accountSection(session: Session): HTMLElement {
+  return h('div', {}, passwordCard(session), h('section', { class: 'card' }, h('h3', {}, t('sessions.title')), sessionList(session, null)));
+}
+
+function passwordCard(session: Session): HTMLElement {
   return h(
     'section',
     { class: 'card' },

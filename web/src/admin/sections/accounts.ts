@@ -1,4 +1,4 @@
-// The accounts of the server, for administrators: made, given a role, disabled.
+// The accounts of the server, for administrators: made, given a role, disabled, and all else in a dialog.
 import type { ResultOf } from 'gql.tada';
 import { h } from '../../shared/dom';
 import { graphql } from '../../shared/graphql';
@@ -6,10 +6,12 @@ import { t } from '../../shared/i18n';
 import type { Session } from '../../shared/session';
 import { choice, field, form, textOf } from '../../shared/forms';
 import { table } from '../table';
+import { openAccount } from './account-dialog';
+import { isRole, roleTexts, type Role } from './roles';
 
 const ACCOUNTS = graphql(`
   query Accounts {
-    users { id username role disabled grants { layer role } }
+    users { id username email role disabled grants { layer role } }
   }
 `);
 
@@ -25,19 +27,7 @@ const UPDATE = graphql(`
   }
 `);
 
-type Account = ResultOf<typeof ACCOUNTS>['users'][number];
-type Role = Account['role'];
-
-const ROLES: readonly Role[] = ['VIEWER', 'EDITOR', 'ADMIN'];
-
-function isRole(text: string): text is Role {
-  return ROLES.some((role) => role === text);
-}
-
-function roleTexts(): { value: string; text: string }[] {
-  const texts = { VIEWER: t('role.viewer'), EDITOR: t('role.editor'), ADMIN: t('role.admin') };
-  return ROLES.map((role) => ({ value: role, text: texts[role] }));
-}
+export type Account = ResultOf<typeof ACCOUNTS>['users'][number];
 
 export function accountsSection(session: Session): HTMLElement {
   const list = table<Account>({
@@ -50,7 +40,7 @@ export function accountsSection(session: Session): HTMLElement {
       roleForm(account),
       account.grants.length === 0 ? t('accounts.everywhere') : account.grants.map(({ layer, role }) => `${layer}: ${role}`).join(', '),
       account.disabled ? t('accounts.disabled') : t('accounts.active'),
-      switchButton(account),
+      h('div', { class: 'buttons' }, switchButton(account), moreButton(account)),
     ],
   });
 
@@ -78,6 +68,12 @@ export function accountsSection(session: Session): HTMLElement {
       if (disabled || confirm(t('accounts.confirm', { username }))) update(account, { disabled: !disabled });
     };
     return h('button', { type: 'button', onclick, 'aria-label': label }, disabled ? t('accounts.enable') : t('accounts.disable'));
+  }
+
+  function moreButton(account: Account): HTMLElement {
+    const { username } = account;
+    const onclick = (): void => void openAccount(session, account, (done) => void list.change(done, async () => undefined));
+    return h('button', { type: 'button', onclick, 'aria-label': t('accounts.moreNamed', { username }) }, t('accounts.more'));
   }
 
   const create = form(

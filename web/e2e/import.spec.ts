@@ -1,0 +1,77 @@
+import { readFile } from 'node:fs/promises';
+import { AdminPage } from './admin-page';
+import { seriousViolations } from './axe';
+import { Elsewhere } from './editor-page';
+import { expect, test } from './fixtures';
+
+const CSV = `title,floors,nr,longitude,latitude
+Old mill,12,a1,10.1,50.1
+New mill,9,a2,10.2,50.2
+Broken mill,3,a3,here,50.3
+Lost mill,4,a4,10.4,95
+Last mill,5,a5,10.5,50.5
+`;
+
+test('a file with two broken rows is looked at, sorted, imported and taken back', async ({ page, server, request }) => {
+  const elsewhere = await new Elsewhere(request, server).signIn();
+  await elsewhere.makeLayer('mills', 'Mills');
+  const admin = new AdminPage(page);
+  await page.goto(server.adminUrl);
+  await admin.signIn('admin');
+  await admin.open('Import and export');
+  const form = page.getByRole('form', { name: 'Import and export' });
+  await expect(form.getByLabel('Layer', { exact: true }).getByRole('option', { name: 'Mills' })).toBeAttached();
+  await form.getByLabel('Layer', { exact: true }).selectOption('Mills');
+  await form.getByLabel('File', { exact: true }).setInputFiles({ name: 'mills.csv', mimeType: 'text/csv', buffer: Buffer.from(CSV) });
+  const report = page.getByRole('region', { name: 'What was found' });
+  await expect(report.getByRole('heading', { name: '3 locations would be stored.' })).toBeFocused();
+  await expect(report).toContainText('CSV');
+  await expect(report).toContainText('EPSG:4326');
+  await expect(report.getByRole('heading', { name: '2 are refused' })).toBeVisible();
+  await expect(page.locator('.import-map path.drawn')).toBeVisible();
+  expect(await seriousViolations(page)).toEqual([]);
+
+  await form.getByLabel('Use of title').selectOption('Name of the location');
+  await form.getByLabel('Use of nr').selectOption('External id');
+  await form.getByLabel('Name of floors in the layer').fill('levels');
+  await form.getByRole('button', { name: 'Import', exact: true }).click();
+  await expect(report.getByRole('heading', { name: '3 locations are stored.' })).toBeVisible();
+  expect(await elsewhere.contents('mills')).toMatchObject([{ name: 'Last mill', properties: { levels: 5 } }, { name: 'New mill' }, { name: 'Old mill' }]);
+  const started = page.waitForEvent('download');
+  await report.getByRole('button', { name: 'Refused as CSV' }).click();
+  const text = await readFile((await (await started).path()) ?? '', 'utf8');
+  expect(text.split('\r\n')).toHaveLength(4);
+  expect(text).toContain('Broken mill');
+
+  await report.getByRole('button', { name: 'Undo this import' }).click();
+  await expect(page.getByText('The import is undone: its locations are deleted.')).toBeVisible();
+  expect(await elsewhere.contents('mills')).toEqual([]);
+  await expect(page.getByRole('row', { name: /mills\.csv.*3 new/ }).first()).toBeVisible();
+});
+
+test('a file is dropped into a new layer, and a private layer comes out as a file', async ({ page, server }) => {
+  const admin = new AdminPage(page);
+  await page.goto(server.adminUrl);
+  await admin.signIn('admin');
+  await admin.open('Import and export');
+  const form = page.getByRole('form', { name: 'Import and export' });
+  await form.getByLabel('Layer', { exact: true }).selectOption('A new layer …');
+  await form.getByLabel('Key of the new layer').fill('dropped');
+  const transfer = await page.evaluateHandle(() => {
+    const files = new DataTransfer();
+    const text = JSON.stringify({ type: 'FeatureCollection', features: [{ type: 'Feature', properties: { name: 'Dropped' }, geometry: { type: 'Point', coordinates: [5, 6] } }] });
+    files.items.add(new File([text], 'dropped.geojson'));
+    return files;
+  });
+  await page.locator('.drop').dispatchEvent('drop', { dataTransfer: transfer });
+  await expect(page.getByRole('heading', { name: '1 location would be stored.' })).toBeVisible();
+  await form.getByRole('button', { name: 'Import', exact: true }).click();
+  await expect(page.getByRole('heading', { name: '1 location is stored.' })).toBeVisible();
+  await page.reload();
+  const layer = page.getByRole('combobox', { name: 'Layer' }).last();
+  await expect(layer.getByRole('option', { name: 'dropped' })).toBeAttached();
+  await layer.selectOption('dropped');
+  const started = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'GeoJSON', exact: true }).click();
+  expect(await readFile((await (await started).path()) ?? '', 'utf8')).toContain('Dropped');
+});

@@ -1,0 +1,91 @@
+// Files in and out: importing one, what was imported, and the layers as files.
+import { h } from '../../shared/dom';
+import { download } from '../../shared/download';
+import { sentenceOf } from '../../shared/forms';
+import { formatDate, t } from '../../shared/i18n';
+import type { Session } from '../../shared/session';
+import { ImportPanel } from '../../import/panel';
+import { ImportApi, type JobRow } from '../../import/queries';
+import { FORMATS } from '../../map/query-text';
+import { table } from '../table';
+
+export function importsSection(session: Session): HTMLElement {
+  const api = new ImportApi(session);
+  const pages: (string | null)[] = [null];
+  let oldest: string | null = null;
+  const list = table<JobRow>({
+    caption: t('import.jobs'),
+    columns: [t('import.when'), t('import.fileName'), t('import.layer'), t('import.state'), t('import.counts'), t('import.by'), t('table.actions')],
+    empty: t('import.noJobs'),
+    async load() {
+      const jobs = await api.jobs(pages.at(-1) ?? null);
+      oldest = jobs.at(-1)?.id ?? null;
+      return jobs;
+    },
+    cells: (job) => [
+      formatDate(new Date(job.createdAt)),
+      job.fileName ?? '–',
+      job.layer,
+      stateText(job),
+      t('import.countsText', { created: job.created, updated: job.updated, deleted: job.deleted, rejected: job.rejected }),
+      job.createdBy?.username ?? '–',
+      h('div', { class: 'buttons' }, rejectedButton(job), cancelButton(job)),
+    ],
+  });
+
+  function rejectedButton({ id, rejected, fileName }: JobRow): HTMLElement | null {
+    if (rejected === 0) return null;
+    const onclick = (): void => void list.change('', () => download(session, `imports/${id}/rejected.csv`, 'rejected.csv'));
+    return h('button', { type: 'button', onclick, 'aria-label': t('import.rejectedOf', { file: fileName ?? id }) }, t('import.rejectedFile'));
+  }
+
+  function cancelButton({ id, state }: JobRow): HTMLElement | null {
+    if (state !== 'QUEUED' && state !== 'RUNNING') return null;
+    return h('button', { type: 'button', onclick: () => void list.change(t('import.cancelled'), () => api.cancel(id)) }, t('import.cancel'));
+  }
+
+  const turn = (older: boolean): void => {
+    if (older && oldest !== null) pages.push(oldest);
+    else if (!older && pages.length > 1) pages.pop();
+    void list.change('', async () => undefined);
+  };
+  const panel = new ImportPanel(session, () => void list.change('', async () => undefined));
+  return h(
+    'div',
+    {},
+    panel.element,
+    h(
+      'section',
+      { class: 'card' },
+      h('h3', {}, t('import.jobs')),
+      list.element,
+      h('div', { class: 'buttons' }, h('button', { type: 'button', onclick: () => turn(false) }, t('edit.earlier')), h('button', { type: 'button', onclick: () => turn(true) }, t('edit.later'))),
+    ),
+    h('section', { class: 'card' }, h('h3', {}, t('import.exports')), exports(session, api)),
+  );
+}
+
+function stateText({ state, dryRun }: JobRow): string {
+  const texts = { QUEUED: t('import.queued'), RUNNING: t('import.running'), DONE: t('import.done'), FAILED: t('import.failed'), CANCELLED: t('import.cancelled') };
+  return dryRun ? t('import.dryRun', { state: texts[state] }) : texts[state];
+}
+
+/** With the token of who asks: private layers go out too. */
+function exports(session: Session, api: ImportApi): HTMLElement {
+  const layer = h('select', { 'aria-label': t('import.layer') });
+  const message = h('p', { class: 'message', role: 'alert' });
+  const take = async (format: string): Promise<void> => {
+    message.textContent = '';
+    try {
+      await download(session, `layers/${encodeURIComponent(layer.value)}.${format}`, `${layer.value}.${format}`);
+    } catch (error) {
+      message.textContent = sentenceOf(error);
+    }
+  };
+  const buttons = FORMATS.map(([format, name]) => h('button', { type: 'button', onclick: () => void take(format) }, name));
+  api.layers().then(
+    (layers) => layer.append(...layers.map(({ key, title }) => h('option', { value: key }, title))),
+    (error: unknown) => (message.textContent = sentenceOf(error)),
+  );
+  return h('div', { class: 'form' }, h('p', { class: 'muted' }, t('import.exportHint')), layer, h('div', { class: 'buttons' }, ...buttons), message);
+}
