@@ -15,6 +15,8 @@ use crate::format::read::text::Text;
 
 /// Elements inside of each other; folders of folders included.
 pub(super) const MAX_DEPTH: usize = 100;
+/// Attributes of one element. Each is compared with those before it, so their number must have a bound.
+pub(super) const MAX_ATTRIBUTES: usize = 100;
 
 /// What comes next.
 #[derive(Debug, PartialEq)]
@@ -77,7 +79,7 @@ impl Xml {
                         return Err(Error::limit(format!("elements are nested deeper than {MAX_DEPTH}")));
                     }
                     let name = local(start.local_name().as_ref());
-                    return Ok(Node::Open(name, attributes(&start)));
+                    return Ok(Node::Open(name, attributes(&start, position)?));
                 }
                 Event::End(end) => {
                     self.depth = self.depth.saturating_sub(1);
@@ -129,14 +131,19 @@ fn local(bytes: impl AsRef<[u8]>) -> String {
     String::from_utf8_lossy(bytes.as_ref()).into_owned()
 }
 
-fn attributes(start: &BytesStart<'_>) -> Attributes {
-    let mut attributes = start.attributes();
-    let read = attributes.with_checks(false).flatten().map(|attribute| {
+/// Attributes without a value, or with two, are refused: of two latitudes nobody knows which one is meant.
+fn attributes(start: &BytesStart<'_>, position: u64) -> Result<Attributes> {
+    let mut read = Vec::new();
+    for attribute in start.attributes() {
+        if read.len() == MAX_ATTRIBUTES {
+            return Err(Error::limit(format!("byte {position}: an element has more than {MAX_ATTRIBUTES} attributes")));
+        }
+        let attribute = attribute.map_err(|error| fault(&error.into(), position))?;
         let value = attribute.normalized_value(XmlVersion::Implicit1_0);
         let value = value.map_or_else(|_| local(attribute.value.as_ref()), std::borrow::Cow::into_owned);
-        (local(attribute.key.local_name().as_ref()), value)
-    });
-    Attributes(read.collect())
+        read.push((local(attribute.key.local_name().as_ref()), value));
+    }
+    Ok(Attributes(read))
 }
 
 fn fault(error: &quick_xml::Error, position: u64) -> Error {

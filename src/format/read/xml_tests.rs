@@ -115,6 +115,9 @@ fn xml_that_could_do_harm_is_refused() {
     let deep = kml(&format!("{}{}", "<Folder>".repeat(1000), "</Folder>".repeat(1000)));
     let (code, message) = fault(deep.as_bytes(), ReadOptions::default());
     assert_eq!((code, message.contains("deeper than 100")), (ErrorCode::LimitExceeded, true));
+    let crowd: String = (0..101).map(|number| format!(" a{number}=\"\"")).collect();
+    let (code, message) = fault(kml(&format!("<Folder{crowd}/>")).as_bytes(), ReadOptions::default());
+    assert_eq!((code, message.contains("more than 100 attributes")), (ErrorCode::LimitExceeded, true));
     let place = "<Point><coordinates>1,2</coordinates></Point>";
     let nested = format!("{}{place}{place}{}", "<MultiGeometry>".repeat(60), "</MultiGeometry>".repeat(60));
     assert_eq!(
@@ -129,5 +132,18 @@ fn xml_that_could_do_harm_is_refused() {
     }
     for text in ["<html><body/></html>", "<?xml version=\"1.0\"?><rss/>", "<svg/>"] {
         assert!(fault(text.as_bytes(), ReadOptions::default()).1.contains("no file of a format"), "{text}");
+    }
+}
+
+#[test]
+fn a_place_that_stands_twice_is_no_place() {
+    for inside in [
+        "<wpt lat=\"1\" lat=\"2\" lon=\"3\"/>",
+        "<wpt lat=\"1\" lon=\"3\" name=/>",
+        "<trk><trkseg><trkpt lat=\"1\" lon=\"3\" lon=\"4\"/></trkseg></trk>",
+    ] {
+        let text = format!("<gpx version=\"1.1\" xmlns=\"http://www.topografix.com/GPX/1/1\">{inside}</gpx>");
+        let (code, message) = fault(text.as_bytes(), ReadOptions::default());
+        assert_eq!((code, message.contains("no well-formed XML")), (ErrorCode::BadInput, true), "{inside}: {message}");
     }
 }

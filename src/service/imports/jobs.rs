@@ -18,7 +18,7 @@ use crate::service::edits::property_schema::PropertySchema;
 use crate::service::imports::control::{Control, Stop};
 use crate::service::imports::reading::{self, Reading, refused};
 use crate::service::imports::storing::{self, Stored};
-use crate::service::imports::uploads::{Incoming, Uploads, new_name};
+use crate::service::imports::uploads::{Incoming, SCRATCH, Uploads, new_name};
 use crate::service::imports::wishes;
 use crate::service::{Accounts, Locations};
 use crate::store::imports::{Ending, ImportQuery};
@@ -270,7 +270,7 @@ impl Imports {
     ) -> Result<Reading> {
         // The folder is there even when nothing was uploaded yet.
         self.uploads.home().await?;
-        let scratch = self.uploads.path("scratch");
+        let scratch = self.uploads.path(SCRATCH);
         let read = wishes::read_options(&job.options, job.file_name.clone(), scratch)?;
         let spool = self.uploads.path(&format!("{}.spool", new_name()?));
         let schema = target.map_or_else(|| Ok(PropertySchema::open()), PropertySchema::of)?;

@@ -12,6 +12,8 @@ use crate::error::{Error, Result};
 
 /// The name of the data folder itself: jobs say with it who has their file. Servers that share a data folder share its files.
 const HOME: &str = "home";
+/// The folder inside, where readers unpack archives, each in a folder of its own.
+pub(super) const SCRATCH: &str = "scratch";
 /// What no job names and nobody wrote to for so long was left behind by a server that was killed.
 const LEFT_BEHIND: Duration = Duration::from_hours(1);
 
@@ -117,26 +119,58 @@ impl Uploads {
 
     /// Removes what nobody needs: files that are named by no job in `needed` and have not been written to for an hour.
     pub(super) async fn tidy(&self, needed: &[String]) -> Result<()> {
-        let Ok(mut entries) = fs::read_dir(&self.folder).await else { return Ok(()) };
-        while let Some(entry) = entries.next_entry().await.map_err(Error::internal)? {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if name == HOME || needed.contains(&name) {
-                continue;
-            }
-            let Ok(about) = entry.metadata().await else { continue };
-            let age = about.modified().ok().and_then(|time| SystemTime::now().duration_since(time).ok());
-            if age.is_some_and(|age| age > LEFT_BEHIND) {
-                let path = entry.path();
-                let removed = if about.is_dir() { fs::remove_dir_all(path).await } else { fs::remove_file(path).await };
-                if let Err(error) = removed {
-                    tracing::warn!(%error, "a file of uploads stays behind");
-                }
-            }
-        }
-        Ok(())
+        // Each folder of a reader has an age of its own: the one around them is as young as the last import.
+        remove_old(&self.path(SCRATCH), |_| false).await?;
+        remove_old(&self.folder, |name| name == HOME || name == SCRATCH || needed.iter().any(|needed| needed == name))
+            .await
     }
 
     async fn make(&self) -> Result<()> {
         fs::create_dir_all(&self.folder).await.map_err(Error::internal)
+    }
+}
+
+/// Removes the old entries of a folder, which need not be there.
+async fn remove_old(folder: &Path, is_kept: impl Fn(&str) -> bool) -> Result<()> {
+    let Ok(mut entries) = fs::read_dir(folder).await else { return Ok(()) };
+    while let Some(entry) = entries.next_entry().await.map_err(Error::internal)? {
+        if is_kept(&entry.file_name().to_string_lossy()) {
+            continue;
+        }
+        let Ok(about) = entry.metadata().await else { continue };
+        let age = about.modified().ok().and_then(|time| SystemTime::now().duration_since(time).ok());
+        if age.is_some_and(|age| age > LEFT_BEHIND) {
+            let path = entry.path();
+            let removed = if about.is_dir() { fs::remove_dir_all(path).await } else { fs::remove_file(path).await };
+            if let Err(error) = removed {
+                tracing::warn!(%error, "a file of uploads stays behind");
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_a_killed_server_unpacked_goes_though_imports_go_on() {
+        let data = tempfile::tempdir().unwrap();
+        let uploads = Uploads::new(data.path());
+        uploads.home().await.unwrap();
+        let names = ["scratch/read-1-0", "scratch/read-1-1", "needed", "old", "young"];
+        let long_ago = SystemTime::now() - 2 * LEFT_BEHIND;
+        for name in names {
+            std::fs::create_dir_all(uploads.path(name)).unwrap();
+            std::fs::write(uploads.path(name).join("a.shp"), "x").unwrap();
+        }
+        for name in ["scratch/read-1-0", "needed", "old"] {
+            std::fs::File::open(uploads.path(name)).unwrap().set_modified(long_ago).unwrap();
+        }
+        uploads.tidy(&["needed".to_owned()]).await.unwrap();
+        let left: Vec<_> = names.into_iter().filter(|name| uploads.path(name).exists()).collect();
+        assert_eq!(left, ["scratch/read-1-1", "needed", "young"]);
+        assert!(uploads.path(HOME).exists());
     }
 }
