@@ -56,7 +56,9 @@ mod tests {
         let left: Vec<_> = (next..next + 500)
             .map(|number| parent.path().join(format!("read-{}-{number}", std::process::id())))
             .collect();
-        left.iter().for_each(|folder| fs::create_dir(folder).unwrap());
+        for folder in &left {
+            fs::create_dir(folder).unwrap();
+        }
         let scratch = Scratch::new(parent.path()).unwrap();
         assert!(!left.contains(&scratch.folder));
         drop(scratch);
