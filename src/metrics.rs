@@ -14,6 +14,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use crate::error::{Error, Result};
+use crate::model::StoreKind;
 
 /// From a cached page to the time limit of a request, in seconds.
 const BUCKETS: [f64; 12] = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 15.0];
@@ -48,7 +49,7 @@ struct Counted {
 #[derive(Debug, Default)]
 pub struct Figures {
     /// The kind of database.
-    pub store: &'static str,
+    pub store: StoreKind,
     /// Seconds until the certificate that is served ends.
     pub certificate_seconds: Option<f64>,
     /// Whether the database answered.
@@ -108,7 +109,7 @@ impl Metrics {
 impl Figures {
     fn register(&self, registry: &mut Registry) {
         let build: Family<OfBuild, prometheus_client::metrics::gauge::Gauge> = Family::default();
-        build.get_or_create(&OfBuild { version: env!("CARGO_PKG_VERSION"), store: self.store }).set(1);
+        build.get_or_create(&OfBuild { version: env!("CARGO_PKG_VERSION"), store: self.store.as_str() }).set(1);
         registry.register("build", "The version, and the kind of database; always 1", build);
         let mut gauge = |name: &str, help: &str, value: Option<f64>| {
             if let Some(value) = value {
@@ -146,7 +147,7 @@ mod tests {
         }
         metrics.operation("locations", Duration::from_millis(3));
         let figures = Figures {
-            store: "geopackage",
+            store: StoreKind::Geopackage,
             store_is_up: true,
             backup_age_seconds: Some(60.5),
             jobs: Some((2, 1)),

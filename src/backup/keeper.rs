@@ -9,8 +9,8 @@ use super::work::Work;
 use crate::alert::{Alerts, EVERY_MS, Topic};
 use crate::config::{BackupSettings, KeepBackups, Schedule};
 use crate::error::{Error, Result};
+use crate::model::BackupState;
 use crate::store::Store;
-use crate::store::backup::BackupState;
 
 /// How often the clock is looked at.
 const EVERY: Duration = Duration::from_secs(30);

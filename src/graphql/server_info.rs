@@ -1,13 +1,12 @@
 //! What administrators hear of the server itself.
 
-#![expect(clippy::unused_async, reason = "async-graphql wants async resolvers")]
-
-use async_graphql::{Context, Object, SimpleObject};
+use async_graphql::{Context, Enum, Object, SimpleObject};
 
 use crate::error::Result;
 use crate::graphql::context::app;
 use crate::graphql::guard::Needs;
 use crate::graphql::scalars::DateTime;
+use crate::model::{BackupState, StoreKind as ModelStoreKind};
 use crate::tls::State;
 
 /// The server that answers.
@@ -15,8 +14,40 @@ use crate::tls::State;
 pub struct ServerInfo {
     /// The version of Cairn.
     version: &'static str,
+    /// What holds the locations.
+    store: StoreKind,
+    /// What became of the last backup, whichever server of the database made it.
+    backup: BackupStatus,
     /// What it serves over HTTPS; null with plain HTTP.
     certificate: Option<Certificate>,
+}
+
+/// A kind of database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "ModelStoreKind")]
+pub enum StoreKind {
+    /// One file, an OGC GeoPackage.
+    Geopackage,
+    /// PostgreSQL with PostGIS.
+    Postgis,
+}
+
+/// The backups that Cairn itself makes.
+#[derive(Debug, SimpleObject)]
+pub struct BackupStatus {
+    /// When the last good one was made; null when there is none.
+    last_at: Option<DateTime>,
+    /// When one failed, if none has succeeded since.
+    failed_at: Option<DateTime>,
+    /// Why it failed.
+    failure: Option<String>,
+}
+
+impl From<BackupState> for BackupStatus {
+    fn from(state: BackupState) -> Self {
+        let (failed_at, failure) = state.failure.unzip();
+        Self { last_at: state.done.map(DateTime), failed_at: failed_at.map(DateTime), failure }
+    }
 }
 
 /// The certificate that is served.
@@ -65,7 +96,13 @@ impl ServerQueries {
     /// The state of the server that answers. For administrators.
     #[graphql(guard = "Needs::Admin")]
     async fn server_info(&self, context: &Context<'_>) -> Result<ServerInfo> {
-        let state = app(context)?.https().state();
-        Ok(ServerInfo { version: env!("CARGO_PKG_VERSION"), certificate: Certificate::of(state) })
+        let app = app(context)?;
+        let store = app.locations().store();
+        Ok(ServerInfo {
+            version: env!("CARGO_PKG_VERSION"),
+            store: store.kind().into(),
+            backup: store.backup_state().await?.into(),
+            certificate: Certificate::of(app.https().state()),
+        })
     }
 }

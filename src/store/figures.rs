@@ -1,6 +1,7 @@
 //! What operators watch: jobs by state, connections by pool.
 
 use crate::error::Result;
+use crate::model::StoreKind;
 use crate::store::Store;
 use crate::store::connect::Rows;
 use crate::store::dialect::Dialect;
@@ -9,11 +10,11 @@ use crate::store::dialect::Dialect;
 pub type Pool = (&'static str, u64, u64);
 
 impl Store {
-    /// The name of the kind of database.
-    pub fn kind(&self) -> &'static str {
+    /// The kind of database.
+    pub fn kind(&self) -> StoreKind {
         match self.dialect {
-            Dialect::Geopackage => "geopackage",
-            Dialect::Postgis => "postgis",
+            Dialect::Geopackage => StoreKind::Geopackage,
+            Dialect::Postgis => StoreKind::Postgis,
         }
     }
 

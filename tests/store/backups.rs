@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 
 use crate::commands::cairn_with;
 use crate::common::server::ask;
-use crate::common::viewers::editor;
+use crate::common::viewers::{admin, editor};
 use crate::common::{Kind, Server};
 use crate::copy::Place;
 
@@ -32,6 +32,7 @@ const CREATE: &str = "mutation($name: String!) { createLocation(input: { layer: 
 const ALL: &str =
     "{ locations(first: 1000) { nodes { id name externalId version createdAt updatedAt geometry properties
     layer { key } } } }";
+const INFO: &str = "{ serverInfo { store backup { lastAt failedAt failure } } }";
 
 /// The settings of a server on the same database and folder, with more.
 pub fn config(server: &Server, more: &[(&str, &str)]) -> Config {
@@ -220,6 +221,11 @@ async fn a_backup_that_fails_is_told_once_and_tried_again_later(store: Kind) {
         assert_eq!(before.is_none_or(|before| before != after), wanted, "{after:?}");
         assert!(after.1.contains("backups"), "{after:?}");
     }
+    let told = &server.data_as(&admin(), INFO, Value::Null).await["serverInfo"];
+    assert_eq!(told["store"], if store == Kind::Postgis { "POSTGIS" } else { "GEOPACKAGE" });
+    let failure = told["backup"]["failure"].as_str().expect("a failure");
+    assert!(failure.contains("backups") && told["backup"]["lastAt"].is_null(), "{told}");
+    assert!(told["backup"]["failedAt"].is_string(), "{told}");
     // The day after it is told again.
     server.write_outside("UPDATE backup_state SET failed_ms = 1, alerted_ms = alerted_ms - 86400001").await;
     assert!(!keeper.round().await.expect("a look"));
@@ -231,7 +237,10 @@ async fn a_backup_that_fails_is_told_once_and_tried_again_later(store: Kind) {
     std::fs::remove_file(&folder).expect("the file goes");
     server.write_outside("UPDATE backup_state SET failed_ms = 1").await;
     assert!(keeper.round().await.expect("a look"), "it mends itself");
-    assert_eq!(server.app.locations().store().backup_state().await.expect("a state").failure, None);
+    let told = &server.data_as(&admin(), INFO, Value::Null).await["serverInfo"]["backup"];
+    assert!(told["lastAt"].is_string(), "{told}");
+    assert_eq!(told["failedAt"], Value::Null);
+    assert_eq!(told["failure"], Value::Null);
 }
 
 async fn an_operator_keeps_backups_from_the_shell(store: Kind) {

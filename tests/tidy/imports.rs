@@ -18,7 +18,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("auth", &["model", "config", "fetch", "trust", "error"]),
     ("store", &["query", "model", "geometry", "format", "config", "error"]),
     ("mail", &["model", "config", "error"]),
-    ("metrics", &["error"]),
+    ("metrics", &["model", "error"]),
     ("alert", &["mail", "model", "fetch", "config", "error"]),
     ("backup", &["alert", "store", "model", "config", "error"]),
     ("service", &["store", "auth", "mail", "config", "query", "format", "model", "geometry", "error"]),

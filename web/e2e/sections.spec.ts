@@ -81,6 +81,7 @@ test('the log tells who did what, and the server how it is', async ({ page, serv
   await admin.open('Server');
   await expect(page.getByText(/^\d+\.\d+\.\d+/)).toBeVisible();
   await expect(page.getByText('plain HTTP')).toBeVisible();
+  await expect(page.getByText('None yet')).toBeVisible();
   await admin.open('Invitations');
   await expect(page.getByText('CAIRN_REGISTRATION')).toBeVisible();
 });

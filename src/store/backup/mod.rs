@@ -11,4 +11,3 @@ pub mod state;
 pub use inspect::{Contents, inspect};
 pub use restore::{Restored, restore};
 pub use snapshot::write;
-pub use state::BackupState;

@@ -1,20 +1,9 @@
 //! Who makes a backup now, and what became of the last one. Every time is that of the database: clocks of servers differ.
 
 use crate::error::{Error, Result};
-use crate::model::Timestamp;
+use crate::model::BackupState;
 use crate::model::time::from_milliseconds;
 use crate::store::Store;
-
-/// What is known about the backups of a database.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BackupState {
-    /// By the clock of the database.
-    pub now: Timestamp,
-    /// When the last good one was made.
-    pub done: Option<Timestamp>,
-    /// The failure after which nothing has succeeded.
-    pub failure: Option<(Timestamp, String)>,
-}
 
 impl Store {
     /// What is known about the backups of this database.

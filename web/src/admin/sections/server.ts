@@ -9,6 +9,8 @@ const STATUS = graphql(`
   query ServerStatus {
     serverInfo {
       version
+      store
+      backup { lastAt failedAt failure }
       certificate { names issuer serial notBefore notAfter isMakeshift failure nextOrder }
     }
     entrance { registration sendsMail }
@@ -27,16 +29,29 @@ export function serverSection(session: Session): HTMLElement {
       const registrations = { CLOSED: t('server.closed'), INVITE: t('server.invite'), OPEN: t('server.open') };
       const rows: [string, Child][] = [
         [t('server.version'), serverInfo.version],
+        [t('server.store'), serverInfo.store === 'POSTGIS' ? 'PostgreSQL + PostGIS' : 'GeoPackage'],
         [t('server.layers'), String(layers.length)],
         [t('server.locations'), String(layers.reduce((sum, { locationCount }) => sum + locationCount, 0))],
         [t('server.registration'), registrations[entrance.registration]],
         [t('server.mail'), t(entrance.sendsMail ? 'popup.yes' : 'popup.no')],
       ];
-      card.replaceChildren(facts(rows), h('h3', {}, t('server.certificate')), certificate(serverInfo.certificate));
+      card.replaceChildren(
+        facts(rows),
+        h('h3', {}, t('server.backup')),
+        backup(serverInfo.backup),
+        h('h3', {}, t('server.certificate')),
+        certificate(serverInfo.certificate),
+      );
     } catch (error) {
       card.replaceChildren(h('p', { class: 'message', role: 'alert' }, sentenceOf(error)));
     }
   }
+}
+
+function backup({ lastAt, failedAt, failure }: { lastAt: string | null; failedAt: string | null; failure: string | null }): HTMLElement {
+  const rows: [string, Child][] = [[t('server.lastBackup'), lastAt === null ? t('server.noBackup') : formatDate(new Date(lastAt))]];
+  if (failedAt !== null) rows.push([t('server.failedBackup'), formatDate(new Date(failedAt))]);
+  return h('div', {}, failure === null ? null : h('p', { class: 'message' }, failure), facts(rows));
 }
 
 interface Certificate {
