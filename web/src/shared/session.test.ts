@@ -75,7 +75,8 @@ describe('a session', () => {
   it('asks with its access token and never with the cookie', async () => {
     await session.signIn('anna', 'secret');
     await session.ask(ME, {});
-    expect(server.asked[1]?.manner).toEqual({ token: 'token 1', signal: undefined });
+    expect(server.asked[1]?.manner).toMatchObject({ token: 'token 1' });
+    expect(server.asked[1]?.manner.cookie).toBeUndefined();
   });
 
   it('renews its token a minute before its end, once for all that ask', async () => {
@@ -122,6 +123,20 @@ describe('a session', () => {
     await session.signOut();
     expect(server.asked.at(-1)).toEqual({ name: 'Logout', manner: { token: 'token 1', cookie: true } });
     expect([session.me, ends]).toEqual([null, 0]);
+  });
+
+  it('gives up what is being asked when somebody signs out', async () => {
+    await session.signIn('anna', 'secret');
+    const given = new AbortController();
+    void session.ask(ME, {});
+    void session.ask(ME, {}, { signal: given.signal });
+    await session.signOut();
+    const signals = server.asked.slice(1, 3).map(({ manner }) => manner.signal);
+    expect(signals.map((signal) => signal?.aborted)).toEqual([true, true]);
+    await session.signIn('anna', 'secret');
+    await session.ask(ME, {});
+    expect(server.asked.at(-1)?.manner.signal?.aborted).toBe(false);
+    expect(given.signal.aborted).toBe(false);
   });
 
   it('takes a session that has ended already as signed out', async () => {

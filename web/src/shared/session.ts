@@ -59,6 +59,8 @@ export class Session {
   #token = '';
   #renewAt = 0;
   #renewing: Promise<void> | null = null;
+  /** Gives up what is being asked. */
+  #asking = new AbortController();
   #onEnd: () => void = () => undefined;
 
   constructor(
@@ -100,6 +102,9 @@ export class Session {
   async signOut(): Promise<void> {
     try {
       if (this.now() >= this.#renewAt) await this.#renew();
+      // Its token is about to die: what came back refused would look like a session that somebody else ended.
+      this.#asking.abort();
+      this.#asking = new AbortController();
       await this.transport(LOGOUT, {}, { token: this.#token, cookie: true });
     } catch (error) {
       if (!isRefusal(error)) throw error;
@@ -107,12 +112,15 @@ export class Session {
     this.#forget();
   }
 
-  /** Asks as who is signed in. A token that the server does not take any more is renewed once. */
+  /** Asks as who is signed in. A token that the server does not take any more is renewed once. Signing out aborts. */
   async ask<Data, Variables>(
     document: TadaDocumentNode<Data, Variables>,
     variables: Variables,
-    { signal, file }: Pick<Manner, 'signal' | 'file'> = {},
+    manner: Pick<Manner, 'signal' | 'file'> = {},
   ): Promise<Data> {
+    const asking = this.#asking.signal;
+    const signal = manner.signal === undefined ? asking : AbortSignal.any([asking, manner.signal]);
+    const { file } = manner;
     if (this.now() >= this.#renewAt) await this.#renewOrEnd();
     const token = this.#token;
     try {
