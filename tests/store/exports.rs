@@ -109,6 +109,8 @@ async fn what_is_no_question_is_refused_with_its_place(store: Kind) {
         ("cities.geojson?limit=-1", 400, "BAD_INPUT", Some("limit")),
         ("cities.geojson?precision=16", 400, "BAD_INPUT", Some("precision")),
         ("cities.csv?precision=3", 400, "BAD_INPUT", Some("precision")),
+        ("cities.csv?losses=maybe", 400, "BAD_INPUT", Some("losses")),
+        ("secret.csv?losses=true", 404, "NOT_FOUND", Some("layer")),
         ("cities.geojson?properties=nothing_has_this", 400, "UNKNOWN_PROPERTY", Some("properties")),
     ] {
         let (head, body) = file(&server, &format!("/layers/{address}"), "").await;
@@ -134,6 +136,10 @@ async fn a_layer_is_a_file_for_whom_it_is_a_layer(store: Kind) {
             let found: Value = serde_json::from_slice(&body.expect("a body")).expect("JSON");
             assert_eq!(found["features"].as_array().map(Vec::len), Some(3));
             assert_eq!(head.headers["cache-control"], "private, no-cache");
+            let (head, body) = file(&server, "/layers/secret.gpx?losses=true&limit=2", token).await;
+            assert_eq!(head.headers["content-type"], "application/json");
+            let told: Value = serde_json::from_slice(&body.expect("a body")).expect("JSON");
+            assert_eq!((&told["file"], &told["locations"]), (&json!("secret.gpx"), &json!(2)));
         }
     }
     // What is hidden and what is not there answer alike.
