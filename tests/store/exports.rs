@@ -5,10 +5,13 @@ use axum::http::{Request, StatusCode, header, response};
 use cairn::model::{Caller, Role, Viewer};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 use tower::ServiceExt as _;
 
 use crate::accounts::{account, sign_in, text};
 use crate::api_tokens::make;
+use crate::common::socket::{Listening, PATIENCE};
 use crate::common::{Kind, Server};
 
 crate::on_both_stores! {
@@ -17,6 +20,7 @@ crate::on_both_stores! {
     a_layer_is_a_file_for_whom_it_is_a_layer,
     an_export_ends_with_its_limits,
     a_layer_that_is_hidden_meanwhile_breaks_the_file_off,
+    a_client_that_leaves_frees_its_place_and_its_connection,
 }
 
 /// Asks for a file; gives its head and its bytes, or what the connection broke off with.
@@ -192,4 +196,37 @@ async fn a_layer_that_is_hidden_meanwhile_breaks_the_file_off(store: Kind) {
     let answer = server.router.clone().oneshot(request.expect("a request")).await.expect("an answer");
     assert_eq!(answer.status(), StatusCode::OK);
     assert!(answer.into_body().collect().await.expect("a body").to_bytes().is_empty());
+}
+
+async fn a_client_that_leaves_frees_its_place_and_its_connection(store: Kind) {
+    // One place, and no connection beside the one that writes and the one that reads.
+    let settings = [("CAIRN_LIMIT_EXPORTS", "1"), ("CAIRN_LIMIT_DATABASE_CONNECTIONS", "2")];
+    let server = Server::on(store, &settings).await;
+    let input = json!({ "layer": "places", "name": "p", "geometry": { "type": "Point", "coordinates": [1, 2] },
+        "properties": { "text": "x".repeat(4_000) } });
+    let question = "mutation($i: CreateLocationInput!) { createLocation(input: $i) { location { id } } }";
+    server.data_as(&Viewer::Server, question, json!({ "i": input })).await;
+    // 40 MB: more than the buffers of both ends of a connection take, so that no export ends before its reader leaves.
+    let numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)";
+    let copy = "SELECT l.layer_id, l.geom, l.name, l.properties FROM location l, n";
+    server.write_outside(&format!("INSERT INTO location (layer_id, geom, name, properties) {numbers} {copy}")).await;
+    let listening = Listening::start(server.router.clone()).await;
+    let status = async || begin(&server, "/layers/places.geojson?limit=1", "").await.0.status;
+    // More often than there are connections, each a little further into its file.
+    for read in [1, 100_000, 1_000_000, 6_000_000] {
+        let mut client = TcpStream::connect(listening.address).await.expect("a connection");
+        client.write_all(b"GET /layers/places.geojson HTTP/1.1\r\nhost: localhost\r\n\r\n").await.expect("sent");
+        client.read_exact(&mut vec![0; read]).await.expect("the beginning of a file");
+        assert_eq!(status().await, StatusCode::SERVICE_UNAVAILABLE, "{read}");
+        drop(client);
+        let free = async {
+            while status().await != StatusCode::OK {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, free).await.expect("the place is free again");
+        let seen = server.data("{ locations(first: 1) { totalCount } }", Value::Null).await;
+        assert_eq!(seen["locations"]["totalCount"], 10_001, "{read}");
+    }
+    listening.stop().await;
 }
