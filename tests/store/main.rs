@@ -30,6 +30,7 @@ mod forged;
 mod gdal;
 mod housekeeping;
 mod import_bulk;
+mod import_limits;
 mod import_process;
 mod import_upload;
 mod imports;
