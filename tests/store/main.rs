@@ -46,6 +46,7 @@ mod paths;
 mod postgis;
 mod replicas;
 mod rights;
+mod round_trip;
 mod schema;
 mod sight;
 mod sockets;

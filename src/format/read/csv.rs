@@ -84,14 +84,29 @@ pub(super) fn survey(text: &Text, head: &[u8], options: &ReadOptions) -> Result<
             }
         }
     }
-    let place = Place::find(&names, &sample, options.position_columns.as_ref())?;
     let is_own = own::is_table(names.iter().map(String::as_str));
+    // A property of ours may be called `lon` and be another place.
+    let given = options.position_columns.as_ref();
+    let own_place = if is_own && given.is_none() { own_place(&names) } else { None };
+    let place = own_place.map_or_else(|| Place::find(&names, &sample, given), Ok)?;
     if is_own {
         // Ids and names are texts, whatever they look like.
         kinds.iter_mut().take(own::COLUMNS.len()).skip(1).for_each(|kind| *kind = CellKind::Text);
     }
     let is_open = is_open(text, last, delimiter)?;
     Ok(Table { delimiter, names, kinds, place, rows, is_own, is_open })
+}
+
+/// Where Cairn writes the place: behind its first columns.
+fn own_place(names: &[String]) -> Option<Place> {
+    let first = own::COLUMNS.len();
+    match names.get(first..)? {
+        [geometry, ..] if geometry == "geometry" => Some(Place::Geometry(first)),
+        [x, y, z, ..] if (x.as_str(), y.as_str(), z.as_str()) == ("longitude", "latitude", "height") => {
+            Some(Place::Position { x: first, y: first + 1, z: Some(first + 2) })
+        }
+        _ => None,
+    }
 }
 
 /// Whether the row that begins `last` bytes into the table would take in one behind it.
