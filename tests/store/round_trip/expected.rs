@@ -78,6 +78,19 @@ fn values() -> Vec<(&'static str, [Value; 7])> {
                 json!("'quoted'; |\\"),
             ],
         ),
+        (
+            "odd",
+            [
+                json!("a\r\nb\tc"),
+                json!("a\u{1}b"),
+                json!("a\u{fffe}\u{7f}b"),
+                json!("a\u{85}\u{2028}\u{feff}b"),
+                json!("a\r"),
+                json!("e\u{301} \u{202e}"),
+                json!("]]>&amp;&#1;"),
+            ],
+        ),
+        (" edge ", [json!("ja"), json!("x"), json!("x"), json!("x"), json!("x"), json!("x"), json!("x")]),
         ("größe_東", [json!("ja"), json!("x"), json!("x"), json!("x"), json!("x"), json!("x"), json!("x")]),
         ("of two words", [json!("ja"), json!("x"), json!("x"), json!("x"), json!("x"), json!("x"), json!("x")]),
         ("m²", [json!("ja"), json!("x"), json!("x"), json!("x"), json!("x"), json!("x"), json!("x")]),
@@ -155,7 +168,9 @@ pub fn held(format: Format, row: &Row) -> Option<(Value, Map<String, Value>)> {
         Format::FlatGeobuf => kind == "GeometryCollection",
         _ => false,
     };
-    let properties = row.properties.iter().filter_map(|(name, value)| Some((name.clone(), kept(format, name, value)?)));
+    let name = |name: &str| if format == Format::Csv { name.trim().to_owned() } else { name.to_owned() };
+    let properties = row.properties.iter();
+    let properties = properties.filter_map(|(one, value)| Some((name(one), kept(format, one, value)?)));
     (!is_left_out).then(|| (shape(format, row), properties.collect()))
 }
 
@@ -171,7 +186,7 @@ fn kept(format: Format, name: &str, value: &Value) -> Option<Value> {
             _ => value.clone(),
         }),
         Format::Kml | Format::Gpx => {
-            let text = told();
+            let text = without_control(&told());
             let text = text.trim();
             let is_lost = value.is_null() || format == Format::Gpx && (text.is_empty() || !is_element(name));
             (!is_lost).then(|| json!(text))
@@ -181,15 +196,20 @@ fn kept(format: Format, name: &str, value: &Value) -> Option<Value> {
     }
 }
 
+fn without_control(text: &str) -> String {
+    text.replace(['\u{1}', '\u{fffe}'], "")
+}
+
 /// Columns of these names have decimals too.
 fn is_widened(name: &str, value: &Value) -> bool {
     matches!(name, "lon" | "lat") && value.is_u64()
 }
 
 fn is_element(name: &str) -> bool {
-    !matches!(name, "of two words" | "m²")
+    !matches!(name, "of two words" | "m²" | " edge ")
 }
 
+const CONTROL: &str = "control characters, which no XML can hold, are left out";
 const WIDENED: &str = "a whole number among decimals is read as one of them, 2 as 2.0";
 
 /// What an export tells, and how often.
@@ -201,6 +221,7 @@ pub fn losses(format: Format, rows: &[Row]) -> BTreeMap<String, u64> {
         all.filter(|(name, value)| test(name, value)).count() as u64
     };
     let is_empty = |_: &str, value: &Value| value == "";
+    let control = |value: &Value| value.as_str().is_some_and(|text| without_control(text) != text);
     let blanks = |value: &Value| value.as_str().is_some_and(|text| text.trim() != text);
     let retyped = written.iter().filter(|row| shape(format, row) != row.geometry).count() as u64;
     let table = match format {
@@ -210,6 +231,7 @@ pub fn losses(format: Format, rows: &[Row]) -> BTreeMap<String, u64> {
                 "a value that is no text is read as one, as all of its column are",
                 count(&|name, value| matches!(name, "nested" | "mixed") && !value.is_null() && !value.is_string()),
             ),
+            ("the name of a property is empty or has blanks around it, which are not read", 1),
             ("a text is read as what it looks like, as all of its column are", count(&|name, _| name == "digits")),
         ],
         Format::Kml => vec![
@@ -217,6 +239,7 @@ pub fn losses(format: Format, rows: &[Row]) -> BTreeMap<String, u64> {
             ("a property that is null is left out", count(&|_, value| value.is_null())),
             ("a value that is no text is written as one", count(&|_, value| !value.is_null() && !value.is_string())),
             ("blanks around a text are not read", count(&|_, value| blanks(value))),
+            (CONTROL, count(&|_, value| control(value))),
         ],
         Format::Gpx => vec![
             ("a multi line of one part is read as a line", retyped),
@@ -229,6 +252,7 @@ pub fn losses(format: Format, rows: &[Row]) -> BTreeMap<String, u64> {
             ("an empty text is left out", count(&is_empty)),
             ("a value that is no text is written as one", count(&|_, value| !value.is_null() && !value.is_string())),
             ("blanks around a text are not read", count(&|_, value| blanks(value))),
+            (CONTROL, count(&|_, value| control(value))),
         ],
         Format::FlatGeobuf => vec![
             ("a geometry collection is left out", left_out),
