@@ -1,14 +1,13 @@
 //! The largest shape that is taken in, and the next one, through the path of files on both stores.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 
-use cairn::model::import::{ImportJob, ImportOptions, ImportState};
-use cairn::model::{Author, Viewer};
-use cairn::service::imports::Control;
+use cairn::model::Viewer;
+use cairn::model::import::ImportState;
 
 use crate::common::{Kind, Server};
+use crate::imports::import_file;
 
 crate::on_both_stores! {
     an_area_may_have_a_million_vertices_and_no_more,
@@ -31,12 +30,6 @@ fn circle(vertices: u32) -> String {
     )
 }
 
-async fn import(server: &Server, path: &Path) -> ImportJob {
-    let options = ImportOptions { create_layer: true, ..ImportOptions::default() };
-    let (author, control) = (Author::of(Viewer::Server), Arc::new(Control::default()));
-    server.app.imports().run_file(&author, "circles", path, options, control).await.expect("an import")
-}
-
 fn file(server: &Server, vertices: u32) -> PathBuf {
     let path = server.folder().join(format!("{vertices}.geojson"));
     std::fs::write(&path, circle(vertices)).expect("a file");
@@ -45,12 +38,12 @@ fn file(server: &Server, vertices: u32) -> PathBuf {
 
 async fn an_area_may_have_a_million_vertices_and_no_more(store: Kind) {
     let server = Server::on(store, &[]).await;
-    let refused = import(&server, &file(&server, MAX_VERTICES + 1)).await;
+    let refused = import_file(&server, "circles", &file(&server, MAX_VERTICES + 1)).await;
     assert_eq!((refused.state, refused.counts.rejected), (ImportState::Failed, 1), "{:?}", refused.error);
     let rejected = server.app.imports().rejected(&Viewer::Server, refused.id).await.expect("the refused feature");
     assert_eq!(rejected.first().map(|row| row.code.as_str()), Some("LIMIT_EXCEEDED"), "{rejected:?}");
     assert_eq!(server.number("SELECT count(*) FROM location").await, 0);
-    let taken = import(&server, &file(&server, MAX_VERTICES)).await;
+    let taken = import_file(&server, "circles", &file(&server, MAX_VERTICES)).await;
     assert_eq!((taken.counts.created, &taken.error), (1, &None));
     let counted = match store {
         Kind::Geopackage => "SELECT length(geom) FROM location",

@@ -9,16 +9,16 @@ use axum::body::Body;
 use axum::http::{Request, header};
 use cairn::format::feature::Format;
 use cairn::format::write::WRITTEN;
-use cairn::model::import::{ImportOptions, ImportState};
-use cairn::model::{Author, Caller, Viewer};
+use cairn::model::import::ImportState;
+use cairn::model::{Caller, Viewer};
 use cairn::service::exports::{ExportQuestion, Prove};
-use cairn::service::imports::Control;
 use http_body_util::BodyExt as _;
 use serde_json::{Map, Value, json};
 use tower::ServiceExt as _;
 
 use crate::common::{Kind, Server};
 use crate::gdal::gdal;
+use crate::imports::import_file;
 
 mod expected;
 
@@ -31,11 +31,9 @@ crate::on_both_stores! {
     what_gdal_writes_is_imported_in_its_place,
 }
 
-/// Imports a file through the path of the command line, as a new layer; nothing of it may be refused.
+/// Imports a file as a new layer; nothing of it may be refused.
 async fn import(server: &Server, layer: &str, path: &Path) -> u64 {
-    let options = ImportOptions { create_layer: true, ..ImportOptions::default() };
-    let (author, control) = (Author::of(Viewer::Server), Arc::new(Control::default()));
-    let job = server.app.imports().run_file(&author, layer, path, options, control).await.expect("an import");
+    let job = import_file(server, layer, path).await;
     assert_eq!(job.state, ImportState::Done, "{layer}: {:?}", job.error);
     job.counts.created
 }
