@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { Page } from '@playwright/test';
 import { AdminPage } from './admin-page';
 import { seriousViolations } from './axe';
 import { Elsewhere } from './editor-page';
@@ -12,7 +13,7 @@ Lost mill,4,a4,10.4,95
 Last mill,5,a5,10.5,50.5
 `;
 
-test('a file with two broken rows is looked at, sorted, imported and taken back', async ({ page, server, request }) => {
+test('a file with two broken rows is looked at, sorted, imported and taken back', { tag: '@both' }, async ({ page, server, request }) => {
   const elsewhere = await new Elsewhere(request, server).signIn();
   await elsewhere.makeLayer('mills', 'Mills');
   const admin = new AdminPage(page);
@@ -29,6 +30,7 @@ test('a file with two broken rows is looked at, sorted, imported and taken back'
   await expect(report).toContainText('EPSG:4326');
   await expect(report.getByRole('heading', { name: '2 are refused' })).toBeVisible();
   await expect(page.locator('.import-map path.drawn')).toBeVisible();
+  await expect.poll(() => drawnOn(page)).toBe(true);
   expect(await seriousViolations(page)).toEqual([]);
 
   await form.getByLabel('Use of title').selectOption('Name of the location');
@@ -75,3 +77,9 @@ test('a file is dropped into a new layer, and a private layer comes out as a fil
   await page.getByRole('button', { name: 'GeoJSON', exact: true }).click();
   expect(await readFile((await (await started).path()) ?? '', 'utf8')).toContain('Dropped');
 });
+
+/** Whether anything is on the canvas of the shapes, which lies above the one of the base map. */
+async function drawnOn(page: Page): Promise<boolean> {
+  return page.locator('.import-map .leaflet-overlay-pane canvas').last().evaluate((canvas: HTMLCanvasElement) =>
+    canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data.some((byte) => byte !== 0) === true);
+}

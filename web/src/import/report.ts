@@ -3,6 +3,7 @@ import { h, type Child } from '../shared/dom';
 import { sentenceOf } from '../shared/forms';
 import { t, tn } from '../shared/i18n';
 import type { Job } from './queries';
+import type { Sampled } from './sample';
 
 interface Actions {
   /** Hands the refused features over as a file. */
@@ -45,14 +46,11 @@ function facts(job: Job): HTMLElement {
   return h('dl', { class: 'facts' }, ...known.map(([label, value]) => h('div', {}, h('dt', {}, label), h('dd', {}, value))));
 }
 
-interface Sampled {
-  name?: string;
-  geometryType?: string;
-  properties?: Record<string, unknown>;
-}
+/** More of them are shown on the map than a table is read for. */
+const ROWS = 5;
 
 function sample(job: Job): HTMLElement | null {
-  const rows = job.sample as Sampled[];
+  const rows = (job.sample as Sampled[]).slice(0, ROWS);
   if (rows.length === 0) return null;
   const columns = job.columns.slice(0, 6);
   const head = [t('edit.name'), t('edit.type'), ...columns];
