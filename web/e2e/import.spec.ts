@@ -51,6 +51,28 @@ test('a file with two broken rows is looked at, sorted, imported and taken back'
   await expect(page.getByRole('row', { name: /mills\.csv.*3 new/ }).first()).toBeVisible();
 });
 
+test('before a file changes what is there, it is said that there is no way back', async ({ page, server, request }) => {
+  const elsewhere = await new Elsewhere(request, server).signIn();
+  await elsewhere.makeLayer('quays', 'Quays');
+  await elsewhere.make('quays', 'Old quay', { type: 'Point', coordinates: [1, 2] });
+  const admin = new AdminPage(page);
+  await page.goto(server.adminUrl);
+  await admin.signIn('admin');
+  await admin.open('Import and export');
+  const form = page.getByRole('form', { name: 'Import and export' });
+  await expect(form.getByLabel('Layer', { exact: true }).getByRole('option', { name: 'Quays' })).toBeAttached();
+  await form.getByLabel('Layer', { exact: true }).selectOption('Quays');
+  await form.getByLabel('File', { exact: true }).setInputFiles({ name: 'quays.csv', mimeType: 'text/csv', buffer: Buffer.from(CSV) });
+  const report = page.getByRole('region', { name: 'What was found' });
+  await expect(report.getByRole('heading', { name: '3 locations would be stored.' })).toBeFocused();
+  await expect(report.getByText('it cannot be undone')).toHaveCount(0);
+  await form.getByText('More choices').click();
+  await form.getByLabel('Locations that are there').selectOption('Replace the whole layer');
+  await form.getByRole('button', { name: 'Look at the file' }).click();
+  await expect(report.getByText('it cannot be undone')).toBeVisible();
+  expect(await elsewhere.contents('quays')).toMatchObject([{ name: 'Old quay' }]);
+});
+
 test('a file is dropped into a new layer, and a private layer comes out as a file', async ({ page, server }) => {
   const admin = new AdminPage(page);
   await page.goto(server.adminUrl);
