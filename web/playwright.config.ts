@@ -2,12 +2,14 @@
 import { existsSync } from 'node:fs';
 import { defineConfig } from '@playwright/test';
 
-export default defineConfig({
+export default defineConfig<object, { store: 'geopackage' | 'postgis' }>({
   testDir: 'e2e',
   outputDir: 'e2e/results',
   // Each worker has a server and a browser of its own; what a software renderer draws wants a core.
   workers: 2,
   fullyParallel: true,
+  // What is tagged `@both` asks the store something of every kind; the rest would only take its time twice.
+  projects: [{ name: 'geopackage' }, { name: 'postgis', grep: /@both/, use: { store: 'postgis' } }],
   // A test that passes the second time is a test that fails.
   retries: 0,
   forbidOnly: true,

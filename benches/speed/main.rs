@@ -15,6 +15,7 @@ mod exports;
 mod floor;
 mod growth;
 mod imports;
+mod pages;
 mod pgbench;
 mod places;
 mod postgis;
@@ -57,6 +58,9 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     }
     if wants("writes") {
         writes::measure(Path::new(&cities), folder.path(), &mut report)?;
+    }
+    if wants("pages") {
+        pages::measure(Path::new(&cities), folder.path(), &mut report)?;
     }
     let load = std::fs::read_to_string("/proc/loadavg")?;
     println!(

@@ -199,7 +199,7 @@ pub struct ImportJob {
     notes: Vec<String>,
     /// Where its features lie.
     extent: Option<BBox>,
-    /// The first features as they are stored: `externalId`, `name`, `geometryType`, `properties`.
+    /// The first features as they are stored: `externalId`, `name`, `geometryType`, `geometry` (null of a large one), `properties`.
     sample: Vec<Json>,
     /// What ended it, of one that failed.
     error: Option<ImportError>,

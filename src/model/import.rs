@@ -144,7 +144,8 @@ pub struct SourceReport {
     pub notes: Vec<String>,
     /// West, south, east, north of what can be stored.
     pub extent: Option<[f64; 4]>,
-    /// The first features as they would be stored: `externalId`, `name`, `geometryType`, `properties`.
+    /// The first features as they would be stored: `externalId`, `name`, `geometryType`, `geometry` (null of a large one),
+    /// `properties`.
     pub sample: Vec<Map<String, Value>>,
 }
 

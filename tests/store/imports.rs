@@ -235,7 +235,8 @@ async fn a_dry_run_tells_and_changes_nothing(store: Kind) {
         assert_eq!((&told["format"], &told["crs"]), (&json!("GeoJSON"), &json!("EPSG:4326")));
         assert_eq!(told["columns"], json!(["key", "rank"]));
         assert_eq!(told["sample"][0]["externalId"], "k50");
-        assert_eq!(told["sample"].as_array().expect("a list").len(), 5);
+        assert_eq!(told["sample"].as_array().expect("a list").len(), 50);
+        assert_eq!(told["sample"][2]["geometry"], features[3]["geometry"], "the second is refused");
         assert_eq!(told["extent"], json!({ "west": -70.0, "south": 10.5, "east": 79.5, "north": 10.5 }));
         assert_eq!(state(&server, store).await, before, "{mode}");
     }

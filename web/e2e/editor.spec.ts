@@ -9,7 +9,7 @@ const SCHEMA = {
   properties: { kind: { enum: ['mill', 'barn'] }, height: { type: 'number', title: 'Height in metres', minimum: 0 } },
 };
 
-test('a location is made on the map, corrected, and undone step by step', async ({ page, server, request }) => {
+test('a location is made on the map, corrected, and undone step by step', { tag: '@both' }, async ({ page, server, request }) => {
   const elsewhere = await new Elsewhere(request, server).signIn();
   await elsewhere.makeLayer('made', 'Made here', SCHEMA);
   const editor = new EditorPage(page);
@@ -104,7 +104,7 @@ test('what is not saved outlives a reload', async ({ page, server, request }) =>
   expect(await page.evaluate(() => localStorage.length)).toBe(0);
 });
 
-test('somebody else saved meanwhile: both versions, and a choice', async ({ page, server, request }) => {
+test('somebody else saved meanwhile: both versions, and a choice', { tag: '@both' }, async ({ page, server, request }) => {
   const elsewhere = await new Elsewhere(request, server).signIn();
   await elsewhere.makeLayer('shared', 'Shared');
   const id = await elsewhere.make('shared', 'Bridge', { type: 'Point', coordinates: [1, 2] }, { lanes: 2 });
@@ -130,7 +130,7 @@ test('somebody else saved meanwhile: both versions, and a choice', async ({ page
   expect(await elsewhere.contents('shared')).toMatchObject([{ name: 'Newer bridge', properties: { lanes: 3 } }]);
 });
 
-test('a deletion is undone, and so is one of many', async ({ page, server, request }) => {
+test('a deletion is undone, and so is one of many', { tag: '@both' }, async ({ page, server, request }) => {
   const elsewhere = await new Elsewhere(request, server).signIn();
   await elsewhere.makeLayer('many', 'Many');
   for (const name of ['Ash', 'Beech', 'Elm']) await elsewhere.make('many', name, SQUARE, { kind: 'tree' });

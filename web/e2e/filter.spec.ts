@@ -14,7 +14,7 @@ const it = test.extend<{ count: Count }>({
   },
 });
 
-it('a condition narrows the map, the list and the count, and the link keeps it', async ({ page, count }) => {
+it('a condition narrows the map, the list and the count, and the link keeps it', { tag: '@both' }, async ({ page, count }) => {
   const map = new MapPage(page);
   await map.open(`${EUROPE}?layers=cities`);
   await map.openFilter();
@@ -53,7 +53,7 @@ it('a condition on one layer leaves the others alone, and what passes can be bro
   await expect(map.row('Reykjavík')).toBeVisible();
 });
 
-it('a circle is drawn with its radius shown, becomes a test in metres, and can be set by number', async ({ page, count }) => {
+it('a circle is drawn with its radius shown, becomes a test in metres, and can be set by number', { tag: '@both' }, async ({ page, count }) => {
   const map = new MapPage(page);
   await map.open('#7/53/10?layers=cities');
   await map.openFilter();

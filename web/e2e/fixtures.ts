@@ -3,6 +3,7 @@
 // exception that nobody caught.
 import { expect, test as base, type BrowserContext, type Page } from '@playwright/test';
 import { PASSWORD } from './admin-page';
+import { startCluster } from './cluster';
 import { startServer, type Server } from './server';
 
 export interface Faults {
@@ -12,13 +13,21 @@ export interface Faults {
   visit(url: string): void;
 }
 
-export const test = base.extend<{ faults: Faults }, { server: Server }>({
+type Store = 'geopackage' | 'postgis';
+
+export const test = base.extend<{ faults: Faults }, { store: Store; server: Server }>({
+  store: ['geopackage', { option: true, scope: 'worker' }],
   server: [
-    // Playwright reads the fixtures it needs from this pattern.
-    async ({}, use) => {
-      const server = await startServer({ CAIRN_ADMIN_PASSWORD: PASSWORD });
-      await use(server);
-      await server.stop();
+    async ({ store }, use) => {
+      const cluster = store === 'postgis' ? await startCluster() : undefined;
+      const database: Record<string, string> = cluster === undefined ? {} : { DATABASE_URL: cluster.databaseUrl };
+      try {
+        const server = await startServer({ CAIRN_ADMIN_PASSWORD: PASSWORD, ...database });
+        await use(server);
+        await server.stop();
+      } finally {
+        await cluster?.stop();
+      }
     },
     { scope: 'worker', timeout: 60_000 },
   ],

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { Page } from '@playwright/test';
 import { AdminPage } from './admin-page';
 import { seriousViolations } from './axe';
 import { Elsewhere } from './editor-page';
@@ -12,7 +13,7 @@ Lost mill,4,a4,10.4,95
 Last mill,5,a5,10.5,50.5
 `;
 
-test('a file with two broken rows is looked at, sorted, imported and taken back', async ({ page, server, request }) => {
+test('a file with two broken rows is looked at, sorted, imported and taken back', { tag: '@both' }, async ({ page, server, request }) => {
   const elsewhere = await new Elsewhere(request, server).signIn();
   await elsewhere.makeLayer('mills', 'Mills');
   const admin = new AdminPage(page);
@@ -29,6 +30,7 @@ test('a file with two broken rows is looked at, sorted, imported and taken back'
   await expect(report).toContainText('EPSG:4326');
   await expect(report.getByRole('heading', { name: '2 are refused' })).toBeVisible();
   await expect(page.locator('.import-map path.drawn')).toBeVisible();
+  await expect.poll(() => drawnOn(page)).toBe(true);
   expect(await seriousViolations(page)).toEqual([]);
 
   await form.getByLabel('Use of title').selectOption('Name of the location');
@@ -47,6 +49,28 @@ test('a file with two broken rows is looked at, sorted, imported and taken back'
   await expect(page.getByText('The import is undone: its locations are deleted.')).toBeVisible();
   expect(await elsewhere.contents('mills')).toEqual([]);
   await expect(page.getByRole('row', { name: /mills\.csv.*3 new/ }).first()).toBeVisible();
+});
+
+test('before a file changes what is there, it is said that there is no way back', async ({ page, server, request }) => {
+  const elsewhere = await new Elsewhere(request, server).signIn();
+  await elsewhere.makeLayer('quays', 'Quays');
+  await elsewhere.make('quays', 'Old quay', { type: 'Point', coordinates: [1, 2] });
+  const admin = new AdminPage(page);
+  await page.goto(server.adminUrl);
+  await admin.signIn('admin');
+  await admin.open('Import and export');
+  const form = page.getByRole('form', { name: 'Import and export' });
+  await expect(form.getByLabel('Layer', { exact: true }).getByRole('option', { name: 'Quays' })).toBeAttached();
+  await form.getByLabel('Layer', { exact: true }).selectOption('Quays');
+  await form.getByLabel('File', { exact: true }).setInputFiles({ name: 'quays.csv', mimeType: 'text/csv', buffer: Buffer.from(CSV) });
+  const report = page.getByRole('region', { name: 'What was found' });
+  await expect(report.getByRole('heading', { name: '3 locations would be stored.' })).toBeFocused();
+  await expect(report.getByText('it cannot be undone')).toHaveCount(0);
+  await form.getByText('More choices').click();
+  await form.getByLabel('Locations that are there').selectOption('Replace the whole layer');
+  await form.getByRole('button', { name: 'Look at the file' }).click();
+  await expect(report.getByText('it cannot be undone')).toBeVisible();
+  expect(await elsewhere.contents('quays')).toMatchObject([{ name: 'Old quay' }]);
 });
 
 test('a file is dropped into a new layer, and a private layer comes out as a file', async ({ page, server }) => {
@@ -80,3 +104,9 @@ test('a file is dropped into a new layer, and a private layer comes out as a fil
   await expect(page.getByText('dropped.gpx cannot hold everything:')).toBeVisible();
   await expect(page.getByText('1 × a property that is null is left out')).toBeVisible();
 });
+
+/** Whether anything is on the canvas of the shapes, which lies above the one of the base map. */
+async function drawnOn(page: Page): Promise<boolean> {
+  return page.locator('.import-map .leaflet-overlay-pane canvas').last().evaluate((canvas: HTMLCanvasElement) =>
+    canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data.some((byte) => byte !== 0) === true);
+}

@@ -22,7 +22,7 @@ test('the map opens on the world with every demo layer', async ({ page }) => {
   await expect.poll(() => map.baseMapShows('--map-land')).toBe(true);
 });
 
-test('a close view asks for its own box and shows all there is in it', async ({ page }) => {
+test('a close view asks for its own box and shows all there is in it', { tag: '@both' }, async ({ page }) => {
   const map = new MapPage(page);
   const asked = page.waitForRequest((request) => request.postData()?.includes('"layer":"cities"') === true);
   await map.open('#8/48.85/2.35');

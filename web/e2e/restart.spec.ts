@@ -1,9 +1,12 @@
+import { rm } from 'node:fs/promises';
+import { PASSWORD } from './admin-page';
+import { EditorPage, Elsewhere } from './editor-page';
 import { expect, test } from './fixtures';
 import { EUROPE, MapPage } from './map-page';
-import { startServer } from './server';
+import { makeFolder, startServer } from './server';
 
 test('a server that goes and comes back is asked again by itself, and nothing of the reader is lost', async ({ page, faults }) => {
-  const settings = { CAIRN_ADMIN_PASSWORD: 'rain on tin roofs' };
+  const settings = { CAIRN_ADMIN_PASSWORD: PASSWORD };
   const first = await startServer(settings);
   faults.visit(first.url);
   const map = new MapPage(page);
@@ -21,6 +24,46 @@ test('a server that goes and comes back is asked again by itself, and nothing of
     await expect(page).toHaveURL(/where=cities,population,gte,1000000$/);
   } finally {
     await second.stop();
+  }
+});
+
+test('a server that restarts takes nothing of the work in the editor with it', async ({ page, faults, request }) => {
+  const folder = await makeFolder();
+  const settings = { CAIRN_ADMIN_PASSWORD: PASSWORD };
+  let server = await startServer(settings, folder);
+  try {
+    faults.visit(server.url);
+    const elsewhere = await new Elsewhere(request, server).signIn();
+    await elsewhere.makeLayer('kept', 'Kept');
+    await elsewhere.make('kept', 'Well', { type: 'Point', coordinates: [1, 2] });
+    const editor = new EditorPage(page);
+    await editor.enter(server, 'Kept');
+    await editor.open('Well');
+    await editor.form.getByLabel('Name').fill('Deep well');
+    await server.stop();
+    faults.expect(/^console: Failed to load resource: net::ERR_CONNECTION_REFUSED/);
+    await editor.save();
+    await expect(editor.alert).toContainText('The server does not answer.');
+    await expect(editor.form.getByLabel('Name')).toHaveValue('Deep well');
+    server = await startServer({ ...settings, CAIRN_LISTEN: new URL(server.url).host }, folder);
+    await editor.save();
+    await editor.saved();
+    expect(await elsewhere.contents('kept')).toMatchObject([{ name: 'Deep well' }]);
+
+    // The next one goes while the page does: the browser has kept the work, and the session is still good.
+    await editor.form.getByLabel('Name').fill('Deeper well');
+    await server.stop();
+    server = await startServer({ ...settings, CAIRN_LISTEN: new URL(server.url).host }, folder);
+    page.once('dialog', (dialog) => void dialog.accept());
+    await page.reload();
+    await expect(page.getByText('Here is what you had not saved.')).toBeVisible();
+    await expect(editor.form.getByLabel('Name')).toHaveValue('Deeper well');
+    await editor.save();
+    await editor.saved();
+    expect(await elsewhere.contents('kept')).toMatchObject([{ name: 'Deeper well' }]);
+  } finally {
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
   }
 });
 

@@ -1,7 +1,7 @@
 import { expect, test } from './fixtures';
 import { EUROPE, MapPage } from './map-page';
 
-test('names are offered while they are typed, and the chosen one opens', async ({ page }) => {
+test('names are offered while they are typed, and the chosen one opens', { tag: '@both' }, async ({ page }) => {
   const map = new MapPage(page);
   await map.open(EUROPE);
   await map.search.pressSequentially('reykj');

@@ -3,7 +3,7 @@ import { seriousViolations } from './axe';
 import { Elsewhere } from './editor-page';
 import { expect, test } from './fixtures';
 
-test('an administrator makes, changes and deletes a layer', async ({ page, server, request }) => {
+test('an administrator makes, changes and deletes a layer', { tag: '@both' }, async ({ page, server, request }) => {
   const elsewhere = await new Elsewhere(request, server).signIn();
   const admin = new AdminPage(page);
   await page.goto(server.adminUrl);
@@ -63,7 +63,7 @@ test('an account gets grants and a new password, and ends', async ({ page, serve
   await expect(row).toHaveCount(0);
 });
 
-test('the log tells who did what, and the server how it is', async ({ page, server, request }) => {
+test('the log tells who did what, and the server how it is', { tag: '@both' }, async ({ page, server, request }) => {
   const elsewhere = await new Elsewhere(request, server).signIn();
   await elsewhere.makeLayer('logged', 'Logged');
   const admin = new AdminPage(page);

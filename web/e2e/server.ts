@@ -1,6 +1,7 @@
 // The real server for the tests: the binary with the demo data, in a folder of its own, on a port the system picks.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -20,10 +21,18 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-/** Starts a server with the demo data, with `settings` beside those that keep it to itself. */
-export async function startServer(settings: Record<string, string> = {}): Promise<Server> {
+export async function makeFolder(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'cairn-e2e-'));
+}
+
+/**
+ * Starts a server with the demo data, with `settings` beside those that keep it to itself. A `kept` folder belongs to the test:
+ * another server can go on in it.
+ */
+export async function startServer(settings: Record<string, string> = {}, kept?: string): Promise<Server> {
   const binary = resolve(process.env.CAIRN_BIN || fileURLToPath(new URL('../../target/debug/cairn', import.meta.url)));
-  const folder = await mkdtemp(join(tmpdir(), 'cairn-e2e-'));
+  const folder = kept ?? (await makeFolder());
+  const hasAccounts = existsSync(join(folder, 'cairn.gpkg'));
   const env = { ...withoutSettings(process.env), CAIRN_LISTEN: '127.0.0.1:0', CAIRN_DATA_DIR: folder, ...settings };
   const child = spawn(binary, ['serve', '--demo'], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const lines = createInterface(child.stdout);
@@ -40,7 +49,8 @@ export async function startServer(settings: Record<string, string> = {}): Promis
   const all = new Promise<void>((resolve) => {
     lines.on('line', (line) => {
       said.push(line);
-      if (settings.CAIRN_ADMIN_PASSWORD === undefined ? line.includes('#setup=') : line.startsWith('made the account')) resolve();
+      const lastWord = hasAccounts ? 'database ' : settings.CAIRN_ADMIN_PASSWORD === undefined ? '#setup=' : 'made the account';
+      if (line.includes(lastWord)) resolve();
     });
   });
   await Promise.race([all, tooEarly]);
@@ -54,7 +64,7 @@ export async function startServer(settings: Record<string, string> = {}): Promis
     child.kill('SIGTERM');
     const [code, signal] = await exited;
     clearTimeout(hung);
-    await rm(folder, { recursive: true, force: true });
+    if (kept === undefined) await rm(folder, { recursive: true, force: true });
     if (code !== 0) throw new Error(`after SIGTERM the server ended with ${code ?? signal}, not with 0:\n${log}`);
   }
 
@@ -67,5 +77,5 @@ export async function startServer(settings: Record<string, string> = {}): Promis
 
 /** Settings of the shell that runs the tests must not reach the server: it could open a database of somebody. */
 function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('CAIRN_')));
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('CAIRN_') && name !== 'DATABASE_URL'));
 }

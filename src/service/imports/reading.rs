@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 use crate::error::{Error, ErrorCode, Result};
 use crate::format::feature::{Feature, FeatureReader, Item, ReadOptions};
 use crate::format::read;
-use crate::geometry::Envelope;
+use crate::geometry::wkb::Wkb;
+use crate::geometry::{Envelope, geojson};
 use crate::model::import::{ImportCounts, ImportOptions, RejectedRow, SourceReport};
 use crate::service::edits::draft;
 use crate::service::edits::property_schema::PropertySchema;
@@ -18,8 +19,13 @@ use crate::store::write::imports::{Batcher, ImportRow};
 
 /// Refused features that are kept for people to read; the rest is counted.
 const KEPT_REJECTED: usize = 1_000;
-/// Features that are shown beforehand, and names of columns.
-const SAMPLE: usize = 5;
+/// Features that are shown beforehand, as long as they are small together: they are kept in the row of the job.
+const SAMPLE: usize = 50;
+const SAMPLE_BYTES: usize = 16 * 1024;
+/// A larger geometry is left out of them.
+const SAMPLE_GEOMETRY_BYTES: usize = 4 * 1024;
+const SAMPLE_DECIMALS: u8 = 7;
+/// Names of columns.
 const MAX_COLUMNS: usize = 200;
 /// Characters of an excerpt.
 const EXCERPT_CHARS: usize = 120;
@@ -66,6 +72,8 @@ struct State<'a> {
     source: SourceReport,
     rejected: Vec<RejectedRow>,
     extent: Envelope,
+    /// Of the features so far, as the sample counts them.
+    sample_bytes: usize,
 }
 
 /// Reads a whole file. Blocks; an error is one of opening it, or of this server. Refused features are in the outcome.
@@ -87,6 +95,7 @@ pub(super) fn read_all(task: &Task<'_>, batcher: Batcher) -> Result<Reading> {
         source,
         rejected: Vec::new(),
         extent: Envelope::EMPTY,
+        sample_bytes: 0,
     };
     let fault = state.drain(reader.as_mut())?;
     let State { mut batcher, mut out, counts, mut source, rejected, extent, .. } = state;
@@ -138,7 +147,8 @@ impl State<'_> {
             written: &written,
         };
         let external_id = self.identity.of(contents)?;
-        self.describe(&properties, external_id.as_deref(), &name, geometry.wkb().geometry_type().name());
+        self.describe(&properties, external_id.as_deref(), &name, geometry.wkb());
+        self.sample_bytes += written.len() + geometry.wkb().bytes().len().min(SAMPLE_GEOMETRY_BYTES);
         Ok(Draft { external_id, name, properties: written })
     }
 
@@ -162,17 +172,18 @@ impl State<'_> {
     }
 
     /// Columns and the first features, for people who look before they leap.
-    fn describe(&mut self, properties: &Map<String, Value>, id: Option<&str>, name: &str, geometry_type: &str) {
+    fn describe(&mut self, properties: &Map<String, Value>, id: Option<&str>, name: &str, geometry: Wkb<'_>) {
         for column in properties.keys() {
             if self.source.columns.len() < MAX_COLUMNS && !self.source.columns.contains(column) {
                 self.source.columns.push(column.clone());
             }
         }
-        if self.source.sample.len() < SAMPLE {
+        if self.source.sample.len() < SAMPLE && self.sample_bytes < SAMPLE_BYTES {
             self.source.sample.push(Map::from_iter([
                 ("externalId".to_owned(), id.into()),
                 ("name".to_owned(), name.into()),
-                ("geometryType".to_owned(), geometry_type.into()),
+                ("geometryType".to_owned(), geometry.geometry_type().name().into()),
+                ("geometry".to_owned(), shown(geometry)),
                 ("properties".to_owned(), Value::Object(properties.clone())),
             ]));
         }
@@ -182,6 +193,14 @@ impl State<'_> {
         self.counts.rejected += 1;
         keep(&mut self.rejected, number, error, excerpt);
     }
+}
+
+/// A small geometry as GeoJSON, or null.
+fn shown(geometry: Wkb<'_>) -> Value {
+    let mut text = Vec::new();
+    let is_small = geometry.bytes().len() <= SAMPLE_GEOMETRY_BYTES;
+    let written = is_small && geojson::write(geometry, SAMPLE_DECIMALS, &mut text).is_ok();
+    if written { serde_json::from_slice(&text).unwrap_or_default() } else { Value::Null }
 }
 
 /// Keeps a refused feature if there is room.

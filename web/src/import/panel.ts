@@ -178,7 +178,7 @@ export class ImportPanel {
     this.#preview ??= import('./preview').then(({ createPreview }) => createPreview());
     const preview = await this.#preview;
     if (!preview.element.isConnected) this.#map.replaceChildren(preview.element);
-    preview.show(job.extent, await sampleOf(file, job.crs));
+    preview.show(job.extent, await sampleOf(file, job));
   }
 
   async #afterImport(job: Job): Promise<void> {

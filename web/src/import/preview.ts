@@ -1,4 +1,4 @@
-// Where the features of a file would lie, on a map: their extent as the server found it, and of a GeoJSON file the shapes.
+// Where the features of a file would lie, on a map: their extent as the server found it, and the first shapes.
 import 'leaflet/dist/leaflet.css';
 import '../edit/edit.css';
 import * as L from 'leaflet';

@@ -55,6 +55,9 @@ export type JobRow = ResultOf<typeof JOBS>['importJobs'][number];
 /** A file is large: how far it is is asked for again and again. */
 const ASK_AGAIN_MS = 400;
 
+/** What one `deleteLocations` takes. */
+const MOST_UNDONE = 10_000;
+
 export class ImportApi {
   constructor(private readonly session: Session) {}
 
@@ -100,8 +103,14 @@ export class ImportApi {
   }
 }
 
-/** An import is one transaction: its locations are made between its beginning and its end. What it changed has no way back. */
-function madeBy({ layer, dryRun, state, created, updated, deleted, startedAt, finishedAt }: Job) {
-  if (dryRun || state !== 'DONE' || created === 0 || updated > 0 || deleted > 0 || startedAt === null || finishedAt === null) return null;
+/** Whether an import has a way back, or would have: what it changed or deleted has none, and the server deletes so many at once. */
+export function canBeUndone({ created, updated, deleted }: Job): boolean {
+  return created <= MOST_UNDONE && updated === 0 && deleted === 0;
+}
+
+/** An import is one transaction: its locations are made between its beginning and its end. */
+function madeBy(job: Job) {
+  const { layer, dryRun, state, created, startedAt, finishedAt } = job;
+  if (dryRun || state !== 'DONE' || created === 0 || !canBeUndone(job) || startedAt === null || finishedAt === null) return null;
   return { layer: { eq: layer }, createdAt: { gte: startedAt, lte: finishedAt } };
 }

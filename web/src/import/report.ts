@@ -2,7 +2,8 @@
 import { h, type Child } from '../shared/dom';
 import { sentenceOf } from '../shared/forms';
 import { t, tn } from '../shared/i18n';
-import type { Job } from './queries';
+import { canBeUndone, type Job } from './queries';
+import type { Sampled } from './sample';
 
 interface Actions {
   /** Hands the refused features over as a file. */
@@ -17,6 +18,7 @@ export function reportOf(job: Job, { onRejected }: Actions): HTMLElement {
     job.error === null ? null : h('p', { class: 'message', role: 'alert' }, job.error.message),
     facts(job),
     job.notes.length === 0 ? null : h('ul', {}, ...job.notes.map((note) => h('li', {}, note))),
+    job.dryRun && !canBeUndone(job) ? h('p', { class: 'notice' }, t('import.noUndo')) : null,
     sample(job),
     job.rejected === 0 ? null : rejected(job, onRejected),
   );
@@ -45,14 +47,11 @@ function facts(job: Job): HTMLElement {
   return h('dl', { class: 'facts' }, ...known.map(([label, value]) => h('div', {}, h('dt', {}, label), h('dd', {}, value))));
 }
 
-interface Sampled {
-  name?: string;
-  geometryType?: string;
-  properties?: Record<string, unknown>;
-}
+/** More of them are shown on the map than a table is read for. */
+const ROWS = 5;
 
 function sample(job: Job): HTMLElement | null {
-  const rows = job.sample as Sampled[];
+  const rows = (job.sample as Sampled[]).slice(0, ROWS);
   if (rows.length === 0) return null;
   const columns = job.columns.slice(0, 6);
   const head = [t('edit.name'), t('edit.type'), ...columns];

@@ -17,6 +17,12 @@ it('reads the shapes of a feature collection and leaves out what is none', () =>
 });
 
 it('shows shapes of degrees alone', async () => {
-  expect(await sampleOf(new Blob([FILE]), 'EPSG:4326')).toHaveLength(1);
-  expect(await sampleOf(new Blob([FILE]), 'EPSG:25832')).toEqual([]);
+  expect(await sampleOf(new Blob([FILE]), { crs: 'EPSG:4326', sample: [] })).toHaveLength(1);
+  expect(await sampleOf(new Blob([FILE]), { crs: 'EPSG:25832', sample: [] })).toEqual([]);
+});
+
+it('shows what the server tells of a file that only the server reads', async () => {
+  const sample = [{ name: 'a', geometry: { type: 'Point', coordinates: [3, 4] }, properties: {} }, { name: 'large', geometry: null }];
+  const shown = await sampleOf(new Blob(['name,longitude,latitude']), { crs: 'EPSG:25832', sample });
+  expect(shown.map(({ geometry }) => geometry)).toEqual([{ type: 'Point', coordinates: [3, 4] }]);
 });
