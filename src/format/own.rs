@@ -18,7 +18,8 @@ pub(crate) const CREATOR: &str = "Cairn";
 /// What the ids of Placemarks begin with.
 pub(crate) const PLACEMARK: &str = "location-";
 
-const NAME: &str = "name";
+/// The column of the name of a location.
+pub(crate) const NAME: &str = "name";
 /// Stands before the name of a property that is the name of another column.
 const PREFIX: &str = "property_";
 /// Names that a property does not get; those of CSV in every format, so that one rule holds.

@@ -9,6 +9,7 @@
 //! the edge ends where it ends.
 
 mod arc_tree;
+mod bounds;
 mod measure;
 mod reach;
 mod region;
@@ -20,10 +21,11 @@ use geo::{Geometry, LineString, MapCoords, Polygon};
 
 use crate::error::Result;
 use crate::geometry::geodesic::arc_tree::{ArcTree, Search};
+pub use crate::geometry::geodesic::bounds::{greatest_distance, is_beyond, least_distance};
 use crate::geometry::geodesic::measure::in_range;
 pub use crate::geometry::geodesic::measure::{area_square_meters, length_meters, point_distance};
 use crate::geometry::geodesic::reach::{GREATEST_RADIUS, LEAST_RADIUS};
-pub use crate::geometry::geodesic::reach::{bulge, greatest_distance, least_distance, reach};
+pub use crate::geometry::geodesic::reach::{bulge, reach};
 use crate::geometry::geodesic::region::{Place, Region};
 use crate::geometry::geodesic::sphere::{Arc, TOUCHING, Unit, angle_chord2};
 use crate::geometry::planar::planar;

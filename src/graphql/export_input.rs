@@ -35,7 +35,8 @@ impl ExportInput {
             "properties" => &mut self.properties,
             "precision" => &mut self.precision,
             _ => {
-                let sentence = "there is no such parameter; these are: bbox, filter, limit, properties, precision";
+                let sentence =
+                    "there is no such parameter; these are: bbox, filter, limit, properties, precision, losses";
                 return Err(Error::bad_input(sentence).at(name));
             }
         };

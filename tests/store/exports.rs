@@ -5,10 +5,13 @@ use axum::http::{Request, StatusCode, header, response};
 use cairn::model::{Caller, Role, Viewer};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 use tower::ServiceExt as _;
 
 use crate::accounts::{account, sign_in, text};
 use crate::api_tokens::make;
+use crate::common::socket::{Listening, PATIENCE};
 use crate::common::{Kind, Server};
 
 crate::on_both_stores! {
@@ -17,6 +20,7 @@ crate::on_both_stores! {
     a_layer_is_a_file_for_whom_it_is_a_layer,
     an_export_ends_with_its_limits,
     a_layer_that_is_hidden_meanwhile_breaks_the_file_off,
+    a_client_that_leaves_frees_its_place_and_its_connection,
 }
 
 /// Asks for a file; gives its head and its bytes, or what the connection broke off with.
@@ -109,6 +113,8 @@ async fn what_is_no_question_is_refused_with_its_place(store: Kind) {
         ("cities.geojson?limit=-1", 400, "BAD_INPUT", Some("limit")),
         ("cities.geojson?precision=16", 400, "BAD_INPUT", Some("precision")),
         ("cities.csv?precision=3", 400, "BAD_INPUT", Some("precision")),
+        ("cities.csv?losses=maybe", 400, "BAD_INPUT", Some("losses")),
+        ("secret.csv?losses=true", 404, "NOT_FOUND", Some("layer")),
         ("cities.geojson?properties=nothing_has_this", 400, "UNKNOWN_PROPERTY", Some("properties")),
     ] {
         let (head, body) = file(&server, &format!("/layers/{address}"), "").await;
@@ -134,6 +140,10 @@ async fn a_layer_is_a_file_for_whom_it_is_a_layer(store: Kind) {
             let found: Value = serde_json::from_slice(&body.expect("a body")).expect("JSON");
             assert_eq!(found["features"].as_array().map(Vec::len), Some(3));
             assert_eq!(head.headers["cache-control"], "private, no-cache");
+            let (head, body) = file(&server, "/layers/secret.gpx?losses=true&limit=2", token).await;
+            assert_eq!(head.headers["content-type"], "application/json");
+            let told: Value = serde_json::from_slice(&body.expect("a body")).expect("JSON");
+            assert_eq!((&told["file"], &told["locations"]), (&json!("secret.gpx"), &json!(2)));
         }
     }
     // What is hidden and what is not there answer alike.
@@ -186,4 +196,37 @@ async fn a_layer_that_is_hidden_meanwhile_breaks_the_file_off(store: Kind) {
     let answer = server.router.clone().oneshot(request.expect("a request")).await.expect("an answer");
     assert_eq!(answer.status(), StatusCode::OK);
     assert!(answer.into_body().collect().await.expect("a body").to_bytes().is_empty());
+}
+
+async fn a_client_that_leaves_frees_its_place_and_its_connection(store: Kind) {
+    // One place, and no connection beside the one that writes and the one that reads.
+    let settings = [("CAIRN_LIMIT_EXPORTS", "1"), ("CAIRN_LIMIT_DATABASE_CONNECTIONS", "2")];
+    let server = Server::on(store, &settings).await;
+    let input = json!({ "layer": "places", "name": "p", "geometry": { "type": "Point", "coordinates": [1, 2] },
+        "properties": { "text": "x".repeat(4_000) } });
+    let question = "mutation($i: CreateLocationInput!) { createLocation(input: $i) { location { id } } }";
+    server.data_as(&Viewer::Server, question, json!({ "i": input })).await;
+    // 40 MB: more than the buffers of both ends of a connection take, so that no export ends before its reader leaves.
+    let numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)";
+    let copy = "SELECT l.layer_id, l.geom, l.name, l.properties FROM location l, n";
+    server.write_outside(&format!("INSERT INTO location (layer_id, geom, name, properties) {numbers} {copy}")).await;
+    let listening = Listening::start(server.router.clone()).await;
+    let status = async || begin(&server, "/layers/places.geojson?limit=1", "").await.0.status;
+    // More often than there are connections, each a little further into its file.
+    for read in [1, 100_000, 1_000_000, 6_000_000] {
+        let mut client = TcpStream::connect(listening.address).await.expect("a connection");
+        client.write_all(b"GET /layers/places.geojson HTTP/1.1\r\nhost: localhost\r\n\r\n").await.expect("sent");
+        client.read_exact(&mut vec![0; read]).await.expect("the beginning of a file");
+        assert_eq!(status().await, StatusCode::SERVICE_UNAVAILABLE, "{read}");
+        drop(client);
+        let free = async {
+            while status().await != StatusCode::OK {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, free).await.expect("the place is free again");
+        let seen = server.data("{ locations(first: 1) { totalCount } }", Value::Null).await;
+        assert_eq!(seen["locations"]["totalCount"], 10_001, "{read}");
+    }
+    listening.stop().await;
 }

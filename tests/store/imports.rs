@@ -1,8 +1,13 @@
 //! Imports end to end: a file or a text goes in through the door, the queue is run by hand, the job and the rows are looked at.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
-use cairn::model::Role;
+use cairn::model::import::{ImportJob, ImportOptions};
+use cairn::model::{Author, Role, Viewer};
+use cairn::service::imports::Control;
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -69,6 +74,13 @@ pub async fn import(server: &Server, token: &str, data: &str, options: Value, dr
     assert_eq!(answer["data"]["importLocations"]["state"], "QUEUED", "{answer}");
     assert!(server.app.imports().run_next().await.expect("the queue"));
     job(server, token, &text(&answer["data"]["importLocations"], "id")).await
+}
+
+/// Imports a file through the path of the command line, as a new layer.
+pub async fn import_file(server: &Server, layer: &str, path: &Path) -> ImportJob {
+    let options = ImportOptions { create_layer: true, ..ImportOptions::default() };
+    let (author, control) = (Author::of(Viewer::Server), Arc::new(Control::default()));
+    server.app.imports().run_file(&author, layer, path, options, control).await.expect("an import")
 }
 
 pub fn counts(job: &Value) -> [i64; 6] {

@@ -59,7 +59,7 @@ test('a file is dropped into a new layer, and a private layer comes out as a fil
   await form.getByLabel('Key of the new layer').fill('dropped');
   const transfer = await page.evaluateHandle(() => {
     const files = new DataTransfer();
-    const text = JSON.stringify({ type: 'FeatureCollection', features: [{ type: 'Feature', properties: { name: 'Dropped' }, geometry: { type: 'Point', coordinates: [5, 6] } }] });
+    const text = JSON.stringify({ type: 'FeatureCollection', features: [{ type: 'Feature', properties: { name: 'Dropped', note: null }, geometry: { type: 'Point', coordinates: [5, 6] } }] });
     files.items.add(new File([text], 'dropped.geojson'));
     return files;
   });
@@ -74,4 +74,9 @@ test('a file is dropped into a new layer, and a private layer comes out as a fil
   const started = page.waitForEvent('download');
   await page.getByRole('button', { name: 'GeoJSON', exact: true }).click();
   expect(await readFile((await (await started).path()) ?? '', 'utf8')).toContain('Dropped');
+  const second = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'GPX', exact: true }).click();
+  await second;
+  await expect(page.getByText('dropped.gpx cannot hold everything:')).toBeVisible();
+  await expect(page.getByText('1 × a property that is null is left out')).toBeVisible();
 });

@@ -12,10 +12,11 @@ use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
 use crate::format::cell::unguarded;
+use crate::format::cell_kind::CellKind;
 use crate::format::feature::{Feature, FeatureReader, Format, Item, ReadOptions, SourceInfo};
 use crate::format::own;
 use crate::format::read::bounded::Bounded;
-use crate::format::read::csv_columns::{Kind, MAX_COLUMNS, Place, is_wkb_hex, told};
+use crate::format::read::csv_columns::{MAX_COLUMNS, Place, is_wkb_hex, told};
 use crate::format::read::gate::{Gate, Raw, rejected};
 use crate::format::read::json_scan::{MAX_FEATURE_BYTES, unreadable};
 use crate::format::read::progress::share;
@@ -33,7 +34,7 @@ const SAMPLE_ROWS: usize = 50;
 pub(super) struct Table {
     delimiter: u8,
     names: Vec<String>,
-    kinds: Vec<Kind>,
+    kinds: Vec<CellKind>,
     place: Place,
     rows: u64,
     /// Whether Cairn wrote it.
@@ -64,7 +65,7 @@ pub(super) fn survey(text: &Text, head: &[u8], options: &ReadOptions) -> Result<
         names = named(&record)?;
     }
     let comma = delimiter != b',';
-    let mut kinds = vec![Kind::Nothing; names.len()];
+    let mut kinds = vec![CellKind::Nothing; names.len()];
     let mut sample: Vec<Option<String>> = vec![None; names.len()];
     let (mut rows, mut last) = (0, 0);
     loop {
@@ -83,14 +84,29 @@ pub(super) fn survey(text: &Text, head: &[u8], options: &ReadOptions) -> Result<
             }
         }
     }
-    let place = Place::find(&names, &sample, options.position_columns.as_ref())?;
     let is_own = own::is_table(names.iter().map(String::as_str));
+    // A property of ours may be called `lon` and be another place.
+    let given = options.position_columns.as_ref();
+    let own_place = if is_own && given.is_none() { own_place(&names) } else { None };
+    let place = own_place.map_or_else(|| Place::find(&names, &sample, given), Ok)?;
     if is_own {
         // Ids and names are texts, whatever they look like.
-        kinds.iter_mut().take(own::COLUMNS.len()).skip(1).for_each(|kind| *kind = Kind::Text);
+        kinds.iter_mut().take(own::COLUMNS.len()).skip(1).for_each(|kind| *kind = CellKind::Text);
     }
     let is_open = is_open(text, last, delimiter)?;
     Ok(Table { delimiter, names, kinds, place, rows, is_own, is_open })
+}
+
+/// Where Cairn writes the place: behind its first columns.
+fn own_place(names: &[String]) -> Option<Place> {
+    let first = own::COLUMNS.len();
+    match names.get(first..)? {
+        [geometry, ..] if geometry == "geometry" => Some(Place::Geometry(first)),
+        [x, y, z, ..] if (x.as_str(), y.as_str(), z.as_str()) == ("longitude", "latitude", "height") => {
+            Some(Place::Position { x: first, y: first + 1, z: Some(first + 2) })
+        }
+        _ => None,
+    }
 }
 
 /// Whether the row that begins `last` bytes into the table would take in one behind it.
@@ -262,7 +278,7 @@ impl CsvReader {
         for (column, (name, kind)) in self.table.names.iter().zip(&self.table.kinds).enumerate() {
             if !self.table.place.holds(column) {
                 let cell = row.get(column).unwrap_or_default();
-                let value = if *kind == Kind::Text { kind.value(unguarded(cell)) } else { kind.value(cell.trim()) };
+                let value = if *kind == CellKind::Text { kind.value(unguarded(cell)) } else { kind.value(cell.trim()) };
                 properties.insert(name.clone(), value);
             }
         }

@@ -10,7 +10,7 @@ use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
-use crate::format::read::csv_columns::Kind;
+use crate::format::cell_kind::CellKind;
 use crate::format::read::json_scan::unreadable;
 
 const HEAD_BYTES: usize = 32;
@@ -188,7 +188,7 @@ fn number(text: &str) -> Value {
     if text.is_empty() || text.contains('*') {
         return Value::Null;
     }
-    match Kind::Decimal.value(text) {
+    match CellKind::Decimal.value(text) {
         // dBASE writes `.5`, `-.5` and `+5`, which JSON does not know; a number beyond 64 bits keeps its digits as a text.
         Value::String(text) if text.bytes().filter(u8::is_ascii_digit).count() <= 17 => {
             text.parse::<f64>().map_or(Value::String(text), Value::from)

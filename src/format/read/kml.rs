@@ -7,9 +7,9 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use crate::error::Result;
+use crate::format::cell_kind::CellKind;
 use crate::format::feature::{Feature, FeatureReader, Format, Item, ReadOptions, SourceInfo};
 use crate::format::own;
-use crate::format::read::csv_columns::Kind;
 use crate::format::read::gate::{Gate, rejected};
 use crate::format::read::kml_shape::ShapeBuilder;
 use crate::format::read::text::Text;
@@ -33,7 +33,7 @@ struct KmlReader {
     /// Names of the folders around, empty for those without.
     folders: Vec<String>,
     /// What the fields of schemas hold.
-    fields: HashMap<String, Kind>,
+    fields: HashMap<String, CellKind>,
     is_over: bool,
     /// Keeps the scratch file while it is read.
     _text: Text,
@@ -81,9 +81,9 @@ impl KmlReader {
     fn field(&mut self, attributes: &Attributes) {
         let kind = match attributes.get("type") {
             Some("int" | "uint" | "short" | "ushort" | "float" | "double" | "xsd:int" | "xsd:double" | "xsd:long") => {
-                Kind::Decimal
+                CellKind::Decimal
             }
-            Some("bool" | "boolean" | "xsd:boolean") => Kind::Boolean,
+            Some("bool" | "boolean" | "xsd:boolean") => CellKind::Boolean,
             _ => return,
         };
         if let Some(name) = attributes.get("name").filter(|_| self.fields.len() < MAX_FIELDS) {
@@ -148,8 +148,8 @@ impl KmlReader {
             "SimpleData" | "SimpleArrayData" => {
                 let key = attributes.get("name").unwrap_or("data").to_owned();
                 let text = self.xml.text()?;
-                let kind = self.fields.get(&key).copied().unwrap_or(Kind::Text);
-                let text = if kind == Kind::Boolean && matches!(text.as_str(), "1" | "0") {
+                let kind = self.fields.get(&key).copied().unwrap_or(CellKind::Text);
+                let text = if kind == CellKind::Boolean && matches!(text.as_str(), "1" | "0") {
                     if text == "1" { "true".to_owned() } else { "false".to_owned() }
                 } else {
                     text

@@ -7,6 +7,7 @@ use std::fs::File;
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::format::cell::guarded;
+use crate::format::cell_kind::CellKind;
 use crate::format::geojson::Members;
 use crate::format::own;
 use crate::format::write::{FeatureWriter, Losses, WriteOptions};
@@ -18,12 +19,13 @@ use crate::model::LocationRow;
 #[derive(Debug)]
 pub(super) struct CsvWriter {
     options: WriteOptions,
+    seen: Vec<Seen>,
     losses: Losses,
 }
 
 impl CsvWriter {
     pub(super) fn new(options: WriteOptions) -> Self {
-        Self { options, losses: Losses::default() }
+        Self { seen: vec![Seen::default(); options.columns.len()], options, losses: Losses::default() }
     }
 
     fn place(&mut self, row: &LocationRow<'_>, out: &mut Vec<u8>) -> Result<()> {
@@ -64,12 +66,41 @@ impl Visitor for First {
     }
 }
 
+/// What stands in a column so far, as a reader takes it.
+#[derive(Debug, Clone, Default)]
+struct Seen {
+    kind: CellKind,
+    texts: u64,
+    others: u64,
+}
+
+impl Seen {
+    /// Writes the cell of a text.
+    fn text(&mut self, text: &str, out: &mut Vec<u8>) {
+        let text = guarded(text);
+        self.kind = self.kind.with(text.trim(), false);
+        self.texts += 1;
+        cell(&text, out);
+    }
+
+    /// Writes the cell of a number, a boolean, an object or an array.
+    fn other(&mut self, json: &str, out: &mut Vec<u8>) {
+        self.kind = self.kind.with(json, false);
+        self.others += 1;
+        cell(json, out);
+    }
+}
+
 impl FeatureWriter for CsvWriter {
     fn begin(&mut self, out: &mut Vec<u8>) -> Result<()> {
         let place: &[&str] = if self.options.has_shapes { &["geometry"] } else { &["longitude", "latitude", "height"] };
         own::COLUMNS.iter().chain(place).for_each(|name| cell(name, out));
         for (name, _) in &self.options.columns {
-            cell(&guarded(&own::column(name)), out);
+            if name.trim() != name || name.is_empty() {
+                self.losses.add("the name of a property is empty or has blanks around it, which are not read");
+            }
+            let column = self.losses.column(name);
+            cell(&guarded(&column), out);
         }
         end_row(out);
         Ok(())
@@ -81,14 +112,19 @@ impl FeatureWriter for CsvWriter {
         cell(&guarded(row.name), out);
         self.place(row, out)?;
         let members: Members<'_> = serde_json::from_str(row.properties).map_err(Error::internal)?;
-        for (name, _) in &self.options.columns {
+        for ((name, _), seen) in self.options.columns.iter().zip(&mut self.seen) {
             match members.0.iter().find(|(other, _)| other == name).map(|(_, value)| value.get()) {
                 None | Some("null") => cell("", out),
                 Some(text) if text.starts_with('"') => {
                     let text: String = serde_json::from_str(text).map_err(Error::internal)?;
-                    cell(&guarded(&text), out);
+                    if text.is_empty() {
+                        self.losses.add("an empty text is an empty cell, which is read as null");
+                        cell("", out);
+                    } else {
+                        seen.text(&text, out);
+                    }
                 }
-                Some(json) => cell(json, out),
+                Some(json) => seen.other(json, out),
             }
         }
         end_row(out);
@@ -100,6 +136,13 @@ impl FeatureWriter for CsvWriter {
     }
 
     fn end(&mut self, _: &mut Vec<u8>) -> Result<Option<File>> {
+        for seen in &self.seen {
+            if seen.kind == CellKind::Text {
+                self.losses.add_many("a value that is no text is read as one, as all of its column are", seen.others);
+            } else {
+                self.losses.add_many("a text is read as what it looks like, as all of its column are", seen.texts);
+            }
+        }
         Ok(None)
     }
 

@@ -56,7 +56,7 @@ impl FeatureWriter for FlatGeobufWriter {
                 ColumnKind::Text => ColumnType::String,
                 ColumnKind::Json => ColumnType::Json,
             };
-            writer.add_column(&own::column(name), kind, |_, _| {});
+            writer.add_column(&self.losses.column(name), kind, |_, _| {});
         }
         self.writer = Some(writer);
         Ok(())
@@ -78,6 +78,7 @@ impl FeatureWriter for FlatGeobufWriter {
         values.push(Cell::Text(row.name.to_owned()));
         for (name, kind) in &self.options.columns {
             let json = members.0.iter().find(|(other, _)| other == name).map_or("null", |(_, value)| value.get());
+            self.losses.widened(json, *kind);
             let Some(cell) = cell(json, *kind)? else {
                 self.losses.add("a value that came while the table was written does not fit its column");
                 values.push(Cell::Nothing);
@@ -90,9 +91,17 @@ impl FeatureWriter for FlatGeobufWriter {
             self.losses.add("a property that came while the table was written has no column");
         }
         let writer = self.writer.as_mut().ok_or_else(|| Error::internal("a writer that has not begun"))?;
-        let bytes = if self.options.has_heights && !wkb.has_z() {
+        let is_lifted = self.options.has_heights && !wkb.has_z();
+        if is_lifted {
             self.losses.add("a location without a height is at height 0, because others of the layer have one");
-            on_the_ground(wkb)?
+        }
+        let bytes = if is_lifted || wkb.geometry_type() == Kind::MultiLineString {
+            let mut fitted = Fitted::new(wkb, self.options.has_heights);
+            walk(wkb.bytes(), &mut fitted)?;
+            if fitted.is_one_line {
+                self.losses.add("a multi line of one part is written as a line");
+            }
+            fitted.writer.finish()
         } else {
             canonical(wkb)
         };
@@ -134,32 +143,45 @@ impl FeatureWriter for FlatGeobufWriter {
     }
 }
 
-/// The geometry with the height 0 everywhere: the format has heights for all features or for none.
-fn on_the_ground(wkb: Wkb<'_>) -> Result<Vec<u8>> {
-    let mut ground = Ground(Writer::new(true, false, wkb.bytes().len() * 2));
-    walk(wkb.bytes(), &mut ground)?;
-    Ok(ground.0.finish())
+/// The geometry as the format can say it: with the height 0 where there is none, since all features have heights or none has,
+/// and a multi line of one part as a line. Of such the library leaves out where the part ends, and GDAL then refuses the file.
+struct Fitted {
+    writer: Writer,
+    has_heights: bool,
+    is_one_line: bool,
 }
 
-struct Ground(Writer);
+impl Fitted {
+    fn new(wkb: Wkb<'_>, has_heights: bool) -> Self {
+        let writer = Writer::new(has_heights, false, wkb.bytes().len() * 2);
+        Self { writer, has_heights, is_one_line: false }
+    }
+}
 
-impl Visitor for Ground {
+impl Visitor for Fitted {
     type Error = WkbFault;
 
     fn begin(&mut self, part: Part) -> std::result::Result<(), WkbFault> {
-        self.0.head(part.kind);
-        self.0.count(u32::try_from(part.count).unwrap_or(u32::MAX));
+        if part.kind == Kind::MultiLineString && part.count == 1 {
+            self.is_one_line = true;
+            return Ok(());
+        }
+        self.writer.head(part.kind);
+        self.writer.count(u32::try_from(part.count).unwrap_or(u32::MAX));
         Ok(())
     }
 
     fn positions(&mut self, part: Part, positions: Positions<'_>) -> std::result::Result<(), WkbFault> {
         if !part.is_ring() {
-            self.0.head(part.kind);
+            self.writer.head(part.kind);
         }
         if part.kind != Kind::Point {
-            self.0.count(u32::try_from(positions.len()).unwrap_or(u32::MAX));
+            self.writer.count(u32::try_from(positions.len()).unwrap_or(u32::MAX));
         }
-        positions.iter().for_each(|Vertex { x, y, .. }| self.0.position(Vertex { x, y, z: Some(0.0), m: None }));
+        for vertex in positions.iter() {
+            let z = self.has_heights.then(|| vertex.height().unwrap_or(0.0));
+            self.writer.position(Vertex { z, m: None, ..vertex });
+        }
         Ok(())
     }
 }

@@ -4,6 +4,8 @@ use std::fs::File;
 
 use crate::error::Result;
 use crate::format::geojson::{FeatureOptions, write_feature};
+use crate::format::own;
+use crate::format::write::survey::members;
 use crate::format::write::{FeatureWriter, Losses, WriteOptions};
 use crate::model::LocationRow;
 
@@ -24,6 +26,13 @@ impl GeoJsonWriter {
     pub(super) fn lines(options: WriteOptions) -> Self {
         Self { is_collection: false, ..Self::collection(options) }
     }
+
+    /// Whether a property has the place of the name of the location.
+    fn hides_a_name(&self, row: &LocationRow<'_>) -> Result<bool> {
+        // Most rows are done without reading their properties; an escape may spell it too.
+        let is_possible = row.properties.contains("\"name\"") || row.properties.contains("\\u");
+        Ok(self.options.wants(own::NAME) && is_possible && members(row)?.iter().any(|(name, _)| name == own::NAME))
+    }
 }
 
 impl FeatureWriter for GeoJsonWriter {
@@ -37,6 +46,9 @@ impl FeatureWriter for GeoJsonWriter {
     fn feature(&mut self, row: &LocationRow<'_>, out: &mut Vec<u8>) -> Result<()> {
         if row.geometry().is_err() {
             self.losses.add("a broken geometry, which another program stored, is written as an empty collection");
+        }
+        if self.hides_a_name(row)? {
+            self.losses.add("a property called name gives way to the name of the location");
         }
         if self.is_collection {
             out.extend_from_slice(if self.is_first { b"\n" } else { b",\n" });

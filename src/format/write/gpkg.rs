@@ -82,11 +82,12 @@ impl GpkgWriter {
         let mut taken: Vec<String> = ["fid", "geom", "external_id", "name"].map(str::to_owned).into();
         let own = taken.len();
         for (name, _) in &self.options.columns {
-            let mut free = name.clone();
+            let wanted = self.losses.column(name);
+            let mut free = wanted.clone().into_owned();
             while taken.iter().any(|other| other.to_lowercase() == free.to_lowercase()) {
                 free.push('_');
             }
-            if free != *name {
+            if free != wanted {
                 self.losses.add("a property has a _ behind its name, because another column has that name");
             }
             taken.push(free);
@@ -150,6 +151,7 @@ impl FeatureWriter for GpkgWriter {
         let members: Members<'_> = serde_json::from_str(row.properties).map_err(Error::internal)?;
         for (name, kind) in &self.options.columns {
             let json = members.0.iter().find(|(other, _)| other == name).map_or("null", |(_, value)| value.get());
+            self.losses.widened(json, *kind);
             values.push(value(json, *kind)?);
         }
         let is_known = |name: &str| self.options.columns.iter().any(|(column, _)| column == name);

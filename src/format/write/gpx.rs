@@ -3,11 +3,12 @@
 
 use std::fs::File;
 use std::io::{Seek as _, Write as _};
+use std::ops::RangeInclusive;
 
 use crate::error::{Error, Result};
 use crate::format::own;
 use crate::format::write::survey::members;
-use crate::format::write::xml::{self, CONTROL};
+use crate::format::write::xml;
 use crate::format::write::{FeatureWriter, Losses, WriteOptions};
 use crate::geometry::GeometryType;
 use crate::geometry::wkb::{Part, Positions, Vertex, Visitor, Wkb, WkbFault, walk};
@@ -43,24 +44,23 @@ impl GpxWriter {
     fn told(&mut self, row: &LocationRow<'_>) -> Result<Vec<u8>> {
         let mut out = Vec::new();
         out.extend_from_slice(b"<name>");
-        self.text(row.name, &mut out);
+        xml::element(row.name, &mut out, &mut self.losses);
         out.extend_from_slice(b"</name><extensions>");
         if let Some(external_id) = row.external_id {
             self.extension(own::EXTERNAL_ID, external_id, &mut out);
         }
         for (name, value) in members(row)? {
-            let is_wanted = self.options.properties.as_ref().is_none_or(|wanted| wanted.iter().any(|w| *w == name));
-            match value.get() {
-                _ if !is_wanted => {}
-                "null" => self.losses.add("a property that is null is left out"),
-                _ if !is_element(&name) => {
-                    self.losses.add("a property whose name can be no element of XML is left out");
-                }
-                text if text.starts_with('"') => {
-                    let text: String = serde_json::from_str(text).map_err(Error::internal)?;
-                    self.extension(&own::column(&name), &text, &mut out);
-                }
-                json => self.extension(&own::column(&name), json, &mut out),
+            if !self.options.wants(&name) {
+                continue;
+            }
+            let Some(text) = xml::value(value, &mut self.losses)? else { continue };
+            if !is_element(&name) {
+                self.losses.add("a property whose name can be no element of XML is left out");
+            } else if text.is_empty() {
+                self.losses.add("an empty text is left out");
+            } else {
+                let column = self.losses.column(&name);
+                self.extension(&column, &text, &mut out);
             }
         }
         out.extend_from_slice(b"</extensions>");
@@ -69,26 +69,24 @@ impl GpxWriter {
 
     fn extension(&mut self, name: &str, value: &str, out: &mut Vec<u8>) {
         out.extend_from_slice(format!("<ogr:{name}>").as_bytes());
-        self.text(value, out);
+        xml::element(value, out, &mut self.losses);
         out.extend_from_slice(format!("</ogr:{name}>").as_bytes());
     }
 
-    fn text(&mut self, text: &str, out: &mut Vec<u8>) {
-        if !xml::text(text, out) {
-            self.losses.add(CONTROL);
-        }
-    }
-
     fn shape(&mut self, row: &LocationRow<'_>, wkb: Wkb<'_>, out: &mut Vec<u8>) -> Result<()> {
-        let told = self.told(row)?;
         match wkb.geometry_type() {
             GeometryType::Point => {
-                walk(wkb.bytes(), &mut Places { out, told: &told, element: "wpt" })?;
+                let told = self.told(row)?;
+                walk(wkb.bytes(), &mut Places { out, told: &told, element: "wpt", lines: 0 })?;
             }
             GeometryType::LineString | GeometryType::MultiLineString => {
                 // In the schema, extensions stand before the segments and behind the name.
-                let mut track = [b"<trk>", told.as_slice()].concat();
-                walk(wkb.bytes(), &mut Places { out: &mut track, told: b"", element: "trkpt" })?;
+                let mut track = [b"<trk>", self.told(row)?.as_slice()].concat();
+                let mut places = Places { out: &mut track, told: b"", element: "trkpt", lines: 0 };
+                walk(wkb.bytes(), &mut places)?;
+                if wkb.geometry_type() == GeometryType::MultiLineString && places.lines < 2 {
+                    self.losses.add("a multi line of one part is read as a line");
+                }
                 track.extend_from_slice(b"</trk>\n");
                 let spool = match &mut self.tracks {
                     Some(spool) => spool,
@@ -102,16 +100,40 @@ impl GpxWriter {
     }
 }
 
+/// Letters that every edition of XML allows in a name: parsers of the first four refuse the whole file for any other, and `²`,
+/// which is a digit to Unicode, is one in none.
+const LETTERS: [RangeInclusive<char>; 16] = [
+    'A'..='Z',
+    'a'..='z',
+    '\u{c0}'..='\u{d6}',
+    '\u{d8}'..='\u{f6}',
+    '\u{f8}'..='\u{131}',
+    '\u{14a}'..='\u{17e}',
+    '\u{388}'..='\u{38a}',
+    '\u{3a3}'..='\u{3ce}',
+    '\u{401}'..='\u{40c}',
+    '\u{40e}'..='\u{44f}',
+    '\u{451}'..='\u{45c}',
+    '\u{5d0}'..='\u{5ea}',
+    '\u{621}'..='\u{63a}',
+    '\u{30a1}'..='\u{30fa}',
+    '\u{4e00}'..='\u{9fa5}',
+    '\u{ac00}'..='\u{d7a3}',
+];
+
 /// Whether a property may be the name of an element.
 fn is_element(name: &str) -> bool {
-    let starts_well = name.starts_with(|letter: char| letter.is_alphabetic() || letter == '_');
-    starts_well && name.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.'))
+    let is_letter = |letter: char| letter == '_' || LETTERS.iter().any(|range| range.contains(&letter));
+    let is_inner = |letter: char| is_letter(letter) || letter.is_ascii_digit() || matches!(letter, '-' | '.');
+    name.starts_with(is_letter) && name.chars().all(is_inner)
 }
 
 struct Places<'a> {
     out: &'a mut Vec<u8>,
     told: &'a [u8],
     element: &'static str,
+    /// How many lines were written.
+    lines: usize,
 }
 
 impl Places<'_> {
@@ -133,6 +155,7 @@ impl Visitor for Places<'_> {
     fn positions(&mut self, part: Part, positions: Positions<'_>) -> std::result::Result<(), WkbFault> {
         let is_line = part.kind == GeometryType::LineString;
         if is_line {
+            self.lines += 1;
             self.out.extend_from_slice(b"<trkseg>");
         }
         positions.iter().for_each(|vertex| self.place(vertex));

@@ -2,10 +2,10 @@
 
 use std::fs::File;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::format::own;
 use crate::format::write::survey::members;
-use crate::format::write::xml::{self, CONTROL};
+use crate::format::write::xml;
 use crate::format::write::{FeatureWriter, Losses, WriteOptions};
 use crate::geometry::GeometryType;
 use crate::geometry::wkb::{Part, Positions, Visitor, WkbFault, walk};
@@ -23,17 +23,11 @@ impl KmlWriter {
         Self { options, losses: Losses::default() }
     }
 
-    fn text(&mut self, text: &str, out: &mut Vec<u8>) {
-        if !xml::text(text, out) {
-            self.losses.add(CONTROL);
-        }
-    }
-
     fn data(&mut self, name: &str, value: &str, out: &mut Vec<u8>) {
         out.extend_from_slice(b"<Data name=\"");
-        self.text(name, out);
+        xml::attribute(name, out, &mut self.losses);
         out.extend_from_slice(b"\"><value>");
-        self.text(value, out);
+        xml::element(value, out, &mut self.losses);
         out.extend_from_slice(b"</value></Data>");
     }
 }
@@ -42,35 +36,35 @@ impl FeatureWriter for KmlWriter {
     fn begin(&mut self, out: &mut Vec<u8>) -> Result<()> {
         out.extend_from_slice(b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
         out.extend_from_slice(b"<kml xmlns=\"http://www.opengis.net/kml/2.2\"><Document><name>");
-        let name = self.options.layer_key.clone();
-        self.text(&name, out);
+        xml::element(&self.options.layer_key, out, &mut self.losses);
         out.extend_from_slice(b"</name>\n");
         Ok(())
     }
 
     fn feature(&mut self, row: &LocationRow<'_>, out: &mut Vec<u8>) -> Result<()> {
         out.extend_from_slice(format!("<Placemark id=\"{}{}\"><name>", own::PLACEMARK, row.id).as_bytes());
-        self.text(row.name, out);
+        xml::element(row.name, out, &mut self.losses);
         out.extend_from_slice(b"</name><ExtendedData>");
         if let Some(external_id) = row.external_id {
             self.data(own::EXTERNAL_ID, external_id, out);
         }
         for (name, value) in members(row)? {
-            let is_wanted = self.options.properties.as_ref().is_none_or(|wanted| wanted.iter().any(|w| *w == name));
-            match value.get() {
-                _ if !is_wanted => {}
-                "null" => self.losses.add("a property that is null is left out"),
-                text if text.starts_with('"') => {
-                    let text: String = serde_json::from_str(text).map_err(Error::internal)?;
-                    self.data(&own::column(&name), &text, out);
-                }
-                json => self.data(&own::column(&name), json, out),
+            if self.options.wants(&name)
+                && let Some(text) = xml::value(value, &mut self.losses)?
+            {
+                let column = self.losses.column(&name);
+                self.data(&column, &text, out);
             }
         }
         out.extend_from_slice(b"</ExtendedData>");
         match row.geometry() {
             Ok(wkb) => {
-                walk(wkb.bytes(), &mut Shapes { out })?;
+                let mut shapes = Shapes { out, open: Vec::new(), is_another: false };
+                walk(wkb.bytes(), &mut shapes)?;
+                if shapes.is_another {
+                    self.losses
+                        .add("a multi geometry of one part, or a collection of one type, is read as another type");
+                }
             }
             Err(_) => self.losses.add("a broken geometry, which another program stored, is left out"),
         }
@@ -88,14 +82,30 @@ impl FeatureWriter for KmlWriter {
     }
 }
 
+/// The format has one element for all that has parts: readers find the type in them.
 struct Shapes<'a> {
     out: &'a mut Vec<u8>,
+    /// What is open and has parts, each with the types of its parts, none twice.
+    open: Vec<Vec<GeometryType>>,
+    /// Whether a type that readers find is not the one that is written.
+    is_another: bool,
 }
 
 impl Shapes<'_> {
     fn push(&mut self, text: &str) {
         self.out.extend_from_slice(text.as_bytes());
     }
+
+    fn begin_part(&mut self, part: Part) {
+        self.push(elements(part).0);
+        if let Some(kinds) = self.open.last_mut().filter(|kinds| !kinds.contains(&part.kind)) {
+            kinds.push(part.kind);
+        }
+    }
+}
+
+fn is_simple(kind: GeometryType) -> bool {
+    matches!(kind, GeometryType::Point | GeometryType::LineString | GeometryType::Polygon)
 }
 
 /// The elements around the coordinates of a part.
@@ -117,15 +127,21 @@ impl Visitor for Shapes<'_> {
     type Error = WkbFault;
 
     fn begin(&mut self, part: Part) -> std::result::Result<(), WkbFault> {
-        self.push(elements(part).0);
-        if part.kind == GeometryType::Polygon && part.head.has_z {
+        self.begin_part(part);
+        if part.kind != GeometryType::Polygon {
+            self.open.push(Vec::new());
+        } else if part.head.has_z {
             self.push(ABSOLUTE);
         }
         Ok(())
     }
 
     fn positions(&mut self, part: Part, positions: Positions<'_>) -> std::result::Result<(), WkbFault> {
-        self.push(elements(part).0);
+        if part.is_ring() {
+            self.push(elements(part).0);
+        } else {
+            self.begin_part(part);
+        }
         if part.head.has_z && !part.is_ring() {
             self.push(ABSOLUTE);
         }
@@ -144,6 +160,12 @@ impl Visitor for Shapes<'_> {
 
     fn end(&mut self, part: Part) -> std::result::Result<(), WkbFault> {
         self.push(elements(part).1);
+        if part.kind != GeometryType::Polygon {
+            let kinds = self.open.pop().unwrap_or_default();
+            let is_of_one_kind =
+                part.kind == GeometryType::GeometryCollection && matches!(kinds[..], [kind] if is_simple(kind));
+            self.is_another |= part.count < 2 || is_of_one_kind;
+        }
         Ok(())
     }
 }

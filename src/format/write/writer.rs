@@ -1,11 +1,13 @@
 //! The seam between exports and the writers of formats.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::{Error, Result};
+use crate::format::own;
 use crate::format::write::survey::ColumnKind;
 use crate::model::LocationRow;
 
@@ -29,6 +31,11 @@ pub struct WriteOptions {
 }
 
 impl WriteOptions {
+    /// Whether a property is to be written.
+    pub(super) fn wants(&self, property: &str) -> bool {
+        self.properties.as_ref().is_none_or(|wanted| wanted.iter().any(|one| one == property))
+    }
+
     /// The path of a file in the folder for scratch, which is made if it is missing.
     pub(super) fn scratch_file(&self, ending: &str) -> Result<PathBuf> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
@@ -54,14 +61,36 @@ pub trait FeatureWriter: Send {
     fn losses(&self) -> &Losses;
 }
 
-/// What a format could not hold: a sentence each, and for how many locations it holds.
+/// What a format could not hold: a sentence each, and how often that was, by location or by value as it says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Losses(BTreeMap<&'static str, u64>);
 
 impl Losses {
     /// Counts one more.
     pub fn add(&mut self, sentence: &'static str) {
-        *self.0.entry(sentence).or_default() += 1;
+        self.add_many(sentence, 1);
+    }
+
+    /// Counts so many more.
+    pub fn add_many(&mut self, sentence: &'static str, count: u64) {
+        if count > 0 {
+            *self.0.entry(sentence).or_default() += count;
+        }
+    }
+
+    /// The column of a property. One that is called as the name of the location does not get its own name back, which is told.
+    pub(super) fn column<'a>(&mut self, property: &'a str) -> Cow<'a, str> {
+        if property == own::NAME {
+            self.add("a property called name is read as property_name");
+        }
+        own::column(property)
+    }
+
+    /// Tells of a whole number that its column makes a double.
+    pub(super) fn widened(&mut self, json: &str, column: ColumnKind) {
+        if column == ColumnKind::Real && json.parse::<i64>().is_ok() {
+            self.add("a whole number among decimals is read as one of them, 2 as 2.0");
+        }
     }
 
     /// The sentences, each with its number.

@@ -1,7 +1,12 @@
 //! Text in XML 1.0, which cannot hold every character.
 
+use serde_json::value::RawValue;
+
+use crate::error::{Error, Result};
+use crate::format::write::Losses;
+
 /// Appends text with the signs of XML escaped; `false` if it held control characters, which no XML can hold, and which are left out.
-pub(super) fn text(text: &str, out: &mut Vec<u8>) -> bool {
+fn text(text: &str, out: &mut Vec<u8>) -> bool {
     let mut is_whole = true;
     for letter in text.chars() {
         match letter {
@@ -21,5 +26,30 @@ pub(super) fn text(text: &str, out: &mut Vec<u8>) -> bool {
     is_whole
 }
 
-/// The loss that [`text`] tells.
-pub(super) const CONTROL: &str = "control characters, which no XML can hold, are left out";
+/// The text of an element, and what will not come back of it.
+pub(super) fn element(content: &str, out: &mut Vec<u8>, losses: &mut Losses) {
+    if content.trim() != content {
+        losses.add("blanks around a text are not read");
+    }
+    attribute(content, out, losses);
+}
+
+/// The value of an attribute; readers leave its blanks as they are.
+pub(super) fn attribute(content: &str, out: &mut Vec<u8>, losses: &mut Losses) {
+    if !text(content, out) {
+        losses.add("control characters, which no XML can hold, are left out");
+    }
+}
+
+/// A property as the text of an element, which has no type.
+pub(super) fn value(json: &RawValue, losses: &mut Losses) -> Result<Option<String>> {
+    match json.get() {
+        "null" => losses.add("a property that is null is left out"),
+        text if text.starts_with('"') => return serde_json::from_str(text).map(Some).map_err(Error::internal),
+        other => {
+            losses.add("a value that is no text is written as one");
+            return Ok(Some(other.to_owned()));
+        }
+    }
+    Ok(None)
+}

@@ -92,19 +92,19 @@ type Walk = fn(&mut Visit<'_>) -> Option<f64>;
 /// than so many rows are in any case is left out, if `enough` is not 0.
 fn nearest(visit: &mut Visit<'_>) -> Option<f64> {
     let &[lon, lat, max_meters, enough] = visit.arguments else { return None };
-    let least = geodesic::least_distance(lon, lat, geodesic::bulge(visit.envelope));
-    if least > max_meters {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the limit of a page, which fits")]
+    let mut best = (enough > 0.0).then(|| visit.notes.get_or_insert_with(|| Best::of(enough as usize)));
+    let farthest = best.as_ref().map_or(max_meters, |best| best.limit().min(max_meters));
+    let held = geodesic::bulge(visit.envelope);
+    if geodesic::is_beyond(lat, held, farthest) {
         return None;
     }
-    if enough > 0.0 {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the limit of a page, which fits")]
-        let best = visit.notes.get_or_insert_with(|| Best::of(enough as usize));
-        if least > best.limit() {
-            return None;
-        }
-        if visit.is_entry {
-            best.add(geodesic::greatest_distance(lon, lat, visit.envelope));
-        }
+    let least = geodesic::least_distance(lon, lat, held);
+    if least > farthest {
+        return None;
+    }
+    if let Some(best) = best.as_mut().filter(|_| visit.is_entry) {
+        best.add(geodesic::greatest_distance(lon, lat, visit.envelope));
     }
     Some(least)
 }

@@ -5,8 +5,9 @@
 //! first come, first served: SQLite itself lets whoever asks at the right moment pass.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::types::Value as Cell;
 use rusqlite::{CachedStatement, Connection, OpenFlags};
@@ -24,9 +25,20 @@ use crate::store::gpkg::statement::Parameter;
 /// millisecond.
 const QUICK_BYTES: usize = 16 * 1024;
 
-/// The connection; `None` once it is closed. Clones share it.
+/// A commit below this is over before another thread has taken up what this one had to serve.
+const QUICK_COMMIT: Duration = Duration::from_millis(1);
+
+/// The connection, shared by clones.
 #[derive(Debug, Clone)]
-pub struct Writer(Arc<Mutex<Option<Connection>>>);
+pub struct Writer(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    /// `None` once it is closed.
+    connection: Mutex<Option<Connection>>,
+    /// Whether the last commit was quick: the next one most likely is, too.
+    is_quick: AtomicBool,
+}
 
 /// An open transaction. It is taken back unless it is committed.
 #[derive(Debug)]
@@ -54,7 +66,7 @@ impl Writer {
             Ok(connection)
         };
         let connection = opened().map_err(|error| cannot_open(path, error))?;
-        Ok(Self(Arc::new(Mutex::new(Some(connection)))))
+        Ok(Self(Arc::new(Shared { connection: Mutex::new(Some(connection)), is_quick: AtomicBool::new(false) })))
     }
 
     /// Begins a transaction that holds the write lock from its start, once `line` is free.
@@ -76,11 +88,11 @@ impl Writer {
 
     /// Closes the connection once the change that runs is done.
     pub fn close(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.0.connection.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
     fn with<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
-        let guard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let guard = self.0.connection.lock().unwrap_or_else(PoisonError::into_inner);
         let connection = guard.as_ref().ok_or_else(|| Error::new(ErrorCode::Unavailable, "the server is stopping"))?;
         Ok(work(connection)?)
     }
@@ -92,6 +104,13 @@ impl Turn {
             db.busy_timeout(busy)?;
             db.prepare_cached("BEGIN IMMEDIATE")?.execute([]).map(drop)
         })
+    }
+
+    fn commit(&self) -> Result<()> {
+        let began = Instant::now();
+        let done = self.writer.with(|db| db.prepare_cached("COMMIT")?.execute([]).map(drop));
+        self.writer.0.is_quick.store(began.elapsed() < QUICK_COMMIT, Ordering::Relaxed);
+        done
     }
 
     fn run(&self, sql: &str, values: &[Value]) -> Result<u64> {
@@ -133,14 +152,17 @@ impl Transaction {
     }
 
     /// Makes the changes last. When this returns they are on the disk, which nobody else waits for: what this thread had to
-    /// serve moves to another one. The way there and back would cost a small change a tenth of its time.
+    /// serve moves to another one. Where the disk is quick the move would take longer than the commit, and the other threads,
+    /// none of which can be in another commit, go on serving.
     pub async fn commit(self) -> Result<()> {
         let turn = self.0;
-        let commit = move || turn.writer.with(|db| db.prepare_cached("COMMIT")?.execute([]).map(drop));
-        match Handle::current().runtime_flavor() {
-            RuntimeFlavor::MultiThread => tokio::task::block_in_place(commit),
+        let is_quick = turn.writer.0.is_quick.load(Ordering::Relaxed);
+        let runtime = Handle::current();
+        match runtime.runtime_flavor() {
+            RuntimeFlavor::MultiThread if is_quick && runtime.metrics().num_workers() > 1 => turn.commit(),
+            RuntimeFlavor::MultiThread => tokio::task::block_in_place(|| turn.commit()),
             // It has no other thread to move to.
-            _ => apart(commit).await,
+            _ => apart(move || turn.commit()).await,
         }
     }
 

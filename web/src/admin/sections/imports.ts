@@ -1,8 +1,8 @@
 // Files in and out: importing one, what was imported, and the layers as files.
 import { h } from '../../shared/dom';
-import { download } from '../../shared/download';
+import { download, lossesOf } from '../../shared/download';
 import { sentenceOf } from '../../shared/forms';
-import { formatDate, t } from '../../shared/i18n';
+import { formatCount, formatDate, t } from '../../shared/i18n';
 import type { Session } from '../../shared/session';
 import { ImportPanel } from '../../import/panel';
 import { ImportApi, type JobRow } from '../../import/queries';
@@ -74,10 +74,18 @@ function stateText({ state, dryRun }: JobRow): string {
 function exports(session: Session, api: ImportApi): HTMLElement {
   const layer = h('select', { 'aria-label': t('import.layer') });
   const message = h('p', { class: 'message', role: 'alert' });
+  const lost = h('div', { role: 'status' });
   const take = async (format: string): Promise<void> => {
     message.textContent = '';
+    lost.replaceChildren();
+    const file = `${layer.value}.${format}`;
+    const path = `layers/${encodeURIComponent(layer.value)}.${format}`;
     try {
-      await download(session, `layers/${encodeURIComponent(layer.value)}.${format}`, `${layer.value}.${format}`);
+      await download(session, path, file);
+      const losses = await lossesOf(session, path);
+      if (losses.length === 0) return;
+      const lines = losses.map(({ loss, count }) => h('li', {}, `${formatCount(count)} × ${loss}`));
+      lost.replaceChildren(h('p', {}, t('import.losses', { file })), h('ul', { lang: 'en' }, ...lines));
     } catch (error) {
       message.textContent = sentenceOf(error);
     }
@@ -87,5 +95,5 @@ function exports(session: Session, api: ImportApi): HTMLElement {
     (layers) => layer.append(...layers.map(({ key, title }) => h('option', { value: key }, title))),
     (error: unknown) => (message.textContent = sentenceOf(error)),
   );
-  return h('div', { class: 'form' }, h('p', { class: 'muted' }, t('import.exportHint')), layer, h('div', { class: 'buttons' }, ...buttons), message);
+  return h('div', { class: 'form' }, h('p', { class: 'muted' }, t('import.exportHint')), layer, h('div', { class: 'buttons' }, ...buttons), message, lost);
 }
