@@ -43,7 +43,7 @@ pub(super) const BACKUPS: &[Row] = &[
         "",
         &["Who Cairn is to the store of the bucket. It needs the rights to list, read, write and delete there."],
     ),
-    row("AWS_SECRET_ACCESS_KEY", "", &["What proves it."]),
+    row("AWS_SECRET_ACCESS_KEY", "", &["What proves to that store that it is Cairn."]),
     row("AWS_SESSION_TOKEN", "", &["Comes with keys that are good for a while."]),
     row("AWS_REGION", "us-east-1", &["Where the bucket is, in the words of its store."]),
     row(
