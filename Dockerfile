@@ -19,7 +19,7 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --user-group --no-create-home --home-dir /data cairn \
-    && install -d -o cairn -g cairn -m 0750 /data
+    && install -d -o cairn -g cairn -m 0750 /data /backups
 COPY --from=build /usr/local/bin/cairn /usr/local/bin/cairn
 USER cairn
 WORKDIR /data

@@ -108,13 +108,13 @@ impl App {
     /// What makes backups by the clock, for the one task that runs it; `None` without a schedule.
     pub fn backups(&self, config: &Config) -> Result<Option<backup::Keeper>> {
         let store = self.locations.store();
-        backup::Keeper::new(store, backup::Work::new(config), &config.backup, self.alerts(config)?)
+        backup::Keeper::new(store, backup::Work::new(config)?, &config.backup, self.alerts(config)?)
     }
 
     /// Makes a backup now, and notes it, so that one by the clock is not due.
     pub async fn back_up(&self, config: &Config) -> Result<backup::Verified> {
         let store = self.locations.store();
-        let made = backup::Work::new(config).create(store.backup_state().await?.now).await?;
+        let made = backup::Work::new(config)?.create(store.backup_state().await?.now).await?;
         store.note_backup(None).await?;
         Ok(made)
     }

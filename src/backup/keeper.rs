@@ -103,9 +103,7 @@ impl Keeper {
     }
 
     async fn prune(&self) {
-        let (shelf, keep) = (self.work.shelf().clone(), self.keep);
-        let pruned = tokio::task::spawn_blocking(move || shelf.prune(keep, false)).await.map_err(Error::internal);
-        match pruned.and_then(|pruned| pruned) {
+        match self.work.place().prune(self.keep, false).await {
             Ok(gone) => gone.iter().for_each(|name| tracing::info!(name, "an old backup is gone")),
             Err(error) => tracing::warn!(%error, "old backups stay"),
         }

@@ -2,6 +2,7 @@
 //! one, and is never taken for a backup.
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, chown};
@@ -23,7 +24,7 @@ const ENDING: &str = ".gpkg";
 /// Of a file that is being written.
 const PART: &str = ".part";
 /// Beside each backup, in the form that `sha256sum -c` reads.
-const SUM: &str = ".sha256";
+pub(super) const SUM: &str = ".sha256";
 /// No backup takes so long: a part that nobody wrote to for so long was left behind.
 const LEFT_AFTER: Duration = Duration::from_hours(24);
 
@@ -77,12 +78,7 @@ impl Shelf {
 
     /// The backup of this name, or the newest one.
     pub fn find(&self, name: Option<&str>) -> Result<Backup> {
-        let none = || Error::new(ErrorCode::NotFound, format!("there is no such backup in {}", self.folder.display()));
-        let mut backups = self.list()?;
-        match name {
-            None => backups.pop().ok_or_else(none),
-            Some(name) => backups.into_iter().find(|backup| backup.name == name).ok_or_else(none),
-        }
+        newest_or(name, self.list()?)
     }
 
     /// Where its file is.
@@ -106,7 +102,7 @@ impl Shelf {
         let finish = || {
             File::open(&part.path)?.sync_all()?;
             let target = self.folder.join(&part.name);
-            let sum = format!("{}  {}\n", sum_of(&part.path)?, part.name);
+            let sum = line_of(part)?;
             let mut beside = OpenOptions::new().write(true).create_new(true).mode(0o600).open(sum_path(&target))?;
             beside.write_all(sum.as_bytes())?;
             beside.sync_all()?;
@@ -122,30 +118,38 @@ impl Shelf {
     pub(super) fn check_sum(&self, backup: &Backup) -> Result<()> {
         let path = self.path(backup);
         let noted = match fs::read_to_string(sum_path(&path)) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-            noted => noted.map_err(|error| self.cannot(error))?,
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            noted => Some(noted.map_err(|error| self.cannot(error))?),
         };
-        let is_same = noted.split_whitespace().next() == Some(&sum_of(&path).map_err(|error| self.cannot(error))?);
-        let changed = || format!("{} is no good backup: its bytes are not those that were written", path.display());
+        self.compare(&path, noted.as_deref(), &path.display())
+    }
+
+    /// The same for a file anywhere, whose sum was noted so.
+    pub(super) fn compare(&self, file: &Path, noted: Option<&str>, name: &dyn Display) -> Result<()> {
+        let Some(noted) = noted else { return Ok(()) };
+        let is_same = noted.split_whitespace().next() == Some(&sum_of(file).map_err(|error| self.cannot(error))?);
+        let changed = || format!("{name} is no good backup: its bytes are not those that were written");
         if is_same { Ok(()) } else { Err(Error::new(ErrorCode::Conflict, changed())) }
+    }
+
+    /// What stands beside the backup that this becomes.
+    pub(super) fn sum_line(&self, part: &Part) -> Result<String> {
+        line_of(part).map_err(|error| self.cannot(error))
     }
 
     /// Takes away what need not stay, and what crashes have left; gives the names of the backups that are gone.
     pub fn prune(&self, keep: KeepBackups, is_trial: bool) -> Result<Vec<String>> {
-        let backups = self.list()?;
-        let times: BTreeSet<_> = backups.iter().map(|backup| backup.at).collect();
-        let stay = calendar::kept(&times, keep);
         let mut gone = Vec::new();
-        for backup in backups.iter().filter(|backup| !stay.contains(&backup.at)) {
+        for backup in surplus(self.list()?, keep) {
             if !is_trial {
-                let path = self.path(backup);
+                let path = self.path(&backup);
                 fs::remove_file(&path).map_err(|error| self.cannot(error))?;
                 forget(&sum_path(&path)).map_err(|error| self.cannot(error))?;
             }
-            gone.push(backup.name.clone());
+            gone.push(backup.name);
         }
         if !is_trial {
-            self.sweep().map_err(|error| self.cannot(error))?;
+            self.sweep()?;
         }
         Ok(gone)
     }
@@ -163,7 +167,12 @@ impl Shelf {
         }
     }
 
-    fn sweep(&self) -> std::io::Result<()> {
+    /// Deletes the parts that were left behind.
+    pub(super) fn sweep(&self) -> Result<()> {
+        self.sweep_parts().map_err(|error| self.cannot(error))
+    }
+
+    fn sweep_parts(&self) -> std::io::Result<()> {
         let entries = match fs::read_dir(&self.folder) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
             entries => entries?,
@@ -190,6 +199,11 @@ impl Part {
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
+
+    /// The name that it gets as a backup.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
 }
 
 impl Drop for Part {
@@ -203,7 +217,25 @@ impl Drop for Part {
     }
 }
 
-fn time_of(name: &str) -> Option<Timestamp> {
+/// The one of this name, or the last of those that are sorted by time.
+pub(super) fn newest_or(name: Option<&str>, mut backups: Vec<Backup>) -> Result<Backup> {
+    let found = match name {
+        None => backups.pop(),
+        Some(name) => backups.into_iter().find(|backup| backup.name == name),
+    };
+    found.ok_or_else(|| Error::new(ErrorCode::NotFound, "there is no such backup: `cairn backup list` shows them"))
+}
+
+/// Those that need not stay.
+pub(super) fn surplus(mut backups: Vec<Backup>, keep: KeepBackups) -> Vec<Backup> {
+    let times: BTreeSet<_> = backups.iter().map(|backup| backup.at).collect();
+    let stay = calendar::kept(&times, keep);
+    backups.retain(|backup| !stay.contains(&backup.at));
+    backups
+}
+
+/// When the backup of this name was begun; none: no name of a backup.
+pub(super) fn time_of(name: &str) -> Option<Timestamp> {
     let text = name.strip_prefix(START)?.strip_suffix(ENDING)?;
     let at = NaiveDateTime::parse_from_str(text, TIME).ok()?;
     // Another spelling of the same time is no name that was given here.
@@ -214,6 +246,10 @@ fn sum_path(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(SUM);
     name.into()
+}
+
+fn line_of(part: &Part) -> std::io::Result<String> {
+    Ok(format!("{}  {}\n", sum_of(&part.path)?, part.name))
 }
 
 fn sum_of(path: &Path) -> std::io::Result<String> {

@@ -5,7 +5,8 @@ use std::path::Path;
 use serde::Serialize;
 use tokio::task::spawn_blocking;
 
-use super::shelf::{Backup, Shelf};
+use super::place::{Opened, Place};
+use super::shelf::Backup;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::model::Timestamp;
@@ -15,7 +16,7 @@ use crate::store::connect::StoreOptions;
 /// The backups of one server.
 #[derive(Debug, Clone)]
 pub struct Work {
-    shelf: Shelf,
+    place: Place,
     options: StoreOptions,
 }
 
@@ -31,38 +32,34 @@ pub struct Verified {
 }
 
 impl Work {
-    /// For the database and the folder of the settings.
-    pub fn new(config: &Config) -> Self {
-        Self { shelf: Shelf::new(&config.backup.folder), options: StoreOptions::from_config(config) }
+    /// For the database and the place of the settings.
+    pub fn new(config: &Config) -> Result<Self> {
+        Ok(Self { place: Place::new(&config.backup)?, options: StoreOptions::from_config(config) })
     }
 
-    /// The folder.
-    pub fn shelf(&self) -> &Shelf {
-        &self.shelf
+    /// Where the backups are.
+    pub fn place(&self) -> &Place {
+        &self.place
     }
 
     /// Writes the database as it is now to a new backup, and reads that again before it counts as one.
     pub async fn create(&self, now: Timestamp) -> Result<Verified> {
-        let shelf = self.shelf.clone();
-        let part = spawn_blocking(move || shelf.begin(now)).await.map_err(Error::internal)??;
+        let part = self.place.begin(now).await?;
         backup::write(&self.options, part.path()).await?;
-        let shelf = self.shelf.clone();
-        let finish = move || {
-            let contents = backup::inspect(part.path())?;
-            Ok(Verified { backup: shelf.keep(&part)?, contents })
-        };
-        spawn_blocking(finish).await.map_err(Error::internal)?
+        let read = move || Ok::<_, Error>((backup::inspect(part.path())?, part));
+        let (contents, part) = spawn_blocking(read).await.map_err(Error::internal)??;
+        Ok(Verified { backup: self.place.keep(part).await?, contents })
     }
 
     /// Reads a backup again: the bytes that were written, whole, with its index; and counts.
     pub async fn verify(&self, name: Option<&str>) -> Result<Verified> {
-        let (shelf, name) = (self.shelf.clone(), name.map(str::to_owned));
-        let read = move || {
-            let backup = shelf.find(name.as_deref())?;
-            shelf.check_sum(&backup)?;
-            let contents = backup::inspect(&shelf.path(&backup))?;
-            Ok(Verified { backup, contents })
-        };
+        self.opened(name).await.map(|(verified, _)| verified)
+    }
+
+    async fn opened(&self, name: Option<&str>) -> Result<(Verified, Opened)> {
+        let backup = self.place.find(name).await?;
+        let opened = self.place.open(&backup).await?;
+        let read = move || Ok::<_, Error>((Verified { contents: backup::inspect(opened.path())?, backup }, opened));
         spawn_blocking(read).await.map_err(Error::internal)?
     }
 
@@ -73,8 +70,8 @@ impl Work {
         options: &StoreOptions,
         scratch: &Path,
     ) -> Result<(Verified, Restored)> {
-        let verified = self.verify(name).await?;
-        let restored = backup::restore(&self.shelf.path(&verified.backup), options, scratch).await?;
+        let (verified, opened) = self.opened(name).await?;
+        let restored = backup::restore(opened.path(), options, scratch).await?;
         Ok((verified, restored))
     }
 }

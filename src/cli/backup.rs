@@ -20,7 +20,7 @@ Stop the servers of the target first. The backup is verified and made ready besi
 whole; what was there before is kept, and its new name is printed. Accounts, tokens and passwords are those of the backup too: what
 was revoked since is good again.";
 
-/// What is done with backups. They are files in the folder of `CAIRN_BACKUP_URL`.
+/// What is done with backups. They are files in the folder or the bucket of `CAIRN_BACKUP_URL`.
 #[derive(Debug, Subcommand)]
 pub enum BackupCommand {
     /// Makes a backup now, while the server runs on, and verifies it.
@@ -71,7 +71,7 @@ pub enum BackupCommand {
 
 /// Runs one command.
 pub async fn run(config: &Config, command: &BackupCommand) -> Result<()> {
-    let work = Work::new(config);
+    let work = Work::new(config)?;
     match command {
         BackupCommand::Create { json } => {
             let made = with_app_of(config, async |app| app.back_up(config).await).await?;
@@ -79,7 +79,7 @@ pub async fn run(config: &Config, command: &BackupCommand) -> Result<()> {
             Ok(())
         }
         BackupCommand::List { json } => {
-            let backups = work.shelf().list()?;
+            let backups = work.place().list().await?;
             tell(*json, || json!(backups), || lines(&backups));
             Ok(())
         }
@@ -88,7 +88,7 @@ pub async fn run(config: &Config, command: &BackupCommand) -> Result<()> {
             restore(config, &work, (name.as_deref(), to.as_deref()), *json).await
         }
         BackupCommand::Prune { dry_run, json } => {
-            let gone = work.shelf().prune(config.backup.keep, *dry_run)?;
+            let gone = work.place().prune(config.backup.keep, *dry_run).await?;
             let words = if *dry_run { "would be deleted" } else { "deleted" };
             tell(
                 *json,
@@ -101,7 +101,7 @@ pub async fn run(config: &Config, command: &BackupCommand) -> Result<()> {
 }
 
 async fn verify(work: &Work, (name, all): (Option<&str>, bool), json: bool) -> Result<()> {
-    let backups = if all { work.shelf().list()? } else { vec![work.shelf().find(name)?] };
+    let backups = if all { work.place().list().await? } else { vec![work.place().find(name).await?] };
     let (mut told_all, mut text, mut bad) = (Vec::new(), String::new(), 0);
     for backup in &backups {
         match work.verify(Some(&backup.name)).await {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{Duration, NaiveTime, Utc};
 
+use super::bucket::{BucketSettings, bucket};
 use super::table::default_of;
 use super::values::Reader;
 
@@ -21,8 +22,10 @@ pub struct BackupSettings {
     pub schedule: Option<Schedule>,
     /// How many stay.
     pub keep: KeepBackups,
-    /// Where they are.
+    /// Where they are; with a bucket where they are made, and read after they came from there.
     pub folder: PathBuf,
+    /// Where they are instead.
+    pub bucket: Option<BucketSettings>,
 }
 
 /// When a backup is due.
@@ -72,10 +75,18 @@ impl BackupSettings {
     pub(super) fn read(reader: &mut Reader, data_dir: &Path) -> Self {
         let name = "CAIRN_BACKUP_KEEP";
         let usual = || keep(default_of(name)).unwrap_or(KeepBackups { daily: 7, weekly: 4, monthly: 12 });
+        let (folder, bucket) = match reader.optional("CAIRN_BACKUP_URL", place) {
+            Some(Place::Folder(folder)) => (folder, None),
+            Some(Place::Bucket(name, prefix)) => {
+                (data_dir.join("backups"), BucketSettings::read(reader, (name, prefix)))
+            }
+            None => (data_dir.join("backups"), None),
+        };
         Self {
             schedule: reader.optional("CAIRN_BACKUP_SCHEDULE", schedule).flatten(),
             keep: reader.optional(name, keep).unwrap_or_else(usual),
-            folder: reader.optional("CAIRN_BACKUP_URL", folder).unwrap_or_else(|| data_dir.join("backups")),
+            folder,
+            bucket,
         }
     }
 }
@@ -122,14 +133,25 @@ fn keep(text: &str) -> Result<KeepBackups, String> {
     if keep.daily + keep.weekly + keep.monthly == 0 { Err(wanted()) } else { Ok(keep) }
 }
 
-fn folder(text: &str) -> Result<PathBuf, String> {
+/// What `CAIRN_BACKUP_URL` names.
+#[derive(Debug, PartialEq, Eq)]
+enum Place {
+    Folder(PathBuf),
+    /// Its name, and the prefix of our objects.
+    Bucket(String, String),
+}
+
+fn place(text: &str) -> Result<Place, String> {
     match text.split_once("://") {
-        None => Ok(PathBuf::from(text)),
-        Some(("file", path)) if path.starts_with('/') => Ok(PathBuf::from(path)),
-        Some(("s3", _)) => {
-            Err("s3:// is not in this version: name a folder, and let another program carry it away".to_owned())
+        None => Ok(Place::Folder(PathBuf::from(text))),
+        Some(("file", path)) if path.starts_with('/') => Ok(Place::Folder(PathBuf::from(path))),
+        Some(("s3", rest)) => {
+            let (name, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+            let (name, prefix) = bucket(name, prefix.trim_end_matches('/'))
+                .ok_or("must be s3://BUCKET or s3://BUCKET/PREFIX, of letters, digits and . - _")?;
+            Ok(Place::Bucket(name, prefix))
         }
-        Some(_) => Err("must be the path of a folder, or file:///PATH".to_owned()),
+        Some(_) => Err("must be the path of a folder, file:///PATH, or s3://BUCKET/PREFIX".to_owned()),
     }
 }
 
@@ -200,16 +222,26 @@ mod tests {
     }
 
     #[test]
-    fn backups_go_to_a_folder() {
+    fn backups_go_to_a_folder_or_a_bucket() {
+        let folder = |path: &str| Some(Place::Folder(PathBuf::from(path)));
+        let bucket = |name: &str, prefix: &str| Some(Place::Bucket(name.to_owned(), prefix.to_owned()));
         for (text, wanted) in [
-            ("/var/backups/cairn", Some("/var/backups/cairn")),
-            ("backups", Some("backups")),
-            ("file:///srv/b", Some("/srv/b")),
+            ("/var/backups/cairn", folder("/var/backups/cairn")),
+            ("backups", folder("backups")),
+            ("file:///srv/b", folder("/srv/b")),
             ("file://srv/b", None),
-            ("s3://bucket/prefix", None),
+            ("s3://bucket/prefix", bucket("bucket", "prefix")),
+            ("s3://bucket", bucket("bucket", "")),
+            ("s3://bucket/maps/cairn/", bucket("bucket", "maps/cairn")),
+            ("s3://", None),
+            ("s3:///prefix", None),
+            ("s3://key:secret@bucket", None),
+            ("s3://bucket/a//b", None),
+            ("s3://bucket/../b", None),
+            ("s3://bucket/a?b", None),
             ("https://a.example", None),
         ] {
-            assert_eq!(folder(text).ok(), wanted.map(PathBuf::from), "{text}");
+            assert_eq!(place(text).ok(), wanted, "{text}");
         }
     }
 }

@@ -15,7 +15,7 @@ pub struct Effective {
 }
 
 /// Settings that are secret as a whole.
-const SECRETS: [&str; 2] = ["CAIRN_ADMIN_PASSWORD", "CAIRN_JWT_KEY"];
+const SECRETS: [&str; 4] = ["CAIRN_ADMIN_PASSWORD", "CAIRN_JWT_KEY", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
 const HIDDEN: &str = "(hidden)";
 
 /// All settings, in the order of `.env.example`. `pairs` are those that the configuration was read from.
@@ -36,7 +36,10 @@ pub fn effective(config: &Config, pairs: &[(String, String)]) -> Vec<Effective> 
 fn shown(config: &Config, name: &str, given: Option<&str>) -> Option<String> {
     match name {
         "DATABASE_URL" => Some(config.database.to_string()),
-        "CAIRN_BACKUP_URL" => Some(config.backup.folder.display().to_string()),
+        "CAIRN_BACKUP_URL" => Some(match &config.backup.bucket {
+            Some(bucket) => bucket.to_string(),
+            None => config.backup.folder.display().to_string(),
+        }),
         "CAIRN_PUBLIC_URL" => config.public_url.as_ref().map(ToString::to_string),
         "CAIRN_ALLOWED_HOSTS" => Some(config.allowed_hosts.join(",")),
         "CAIRN_HTTP_LISTEN" => Some(config.http_listen.map_or("off".to_owned(), |address| address.to_string())),
@@ -66,6 +69,8 @@ mod tests {
             ("DATABASE_URL", "postgres://me:canary@db/maps?sslmode=require&password=canary"),
             ("CAIRN_ADMIN_PASSWORD", "canary canary"),
             ("CAIRN_JWT_KEY", "/run/canary"),
+            ("AWS_SECRET_ACCESS_KEY", "canary"),
+            ("AWS_SESSION_TOKEN", "canary"),
             ("CAIRN_SMTP_URL", "smtps://me:canary@mail.example:465"),
             ("CAIRN_MAIL_FROM", "maps@example.org"),
             ("CAIRN_PUBLIC_URL", "https://maps.example.org/"),

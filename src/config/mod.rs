@@ -7,12 +7,14 @@
 
 mod admin_path;
 mod backup;
+mod bucket;
 mod database;
 mod effective;
 mod limits;
 mod mail;
 mod network;
 mod oidc;
+mod rows;
 mod secret;
 mod setting;
 mod settings;
@@ -22,6 +24,7 @@ mod values;
 
 pub use admin_path::{AdminPath, TAKEN_WORDS};
 pub use backup::{BackupSettings, KeepBackups, Schedule};
+pub use bucket::BucketSettings;
 pub use database::{Database, PostgresUrl};
 pub use effective::{Effective, effective};
 pub use limits::{

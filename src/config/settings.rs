@@ -2,6 +2,7 @@
 
 use super::admin_path::AdminPath;
 use super::backup::BackupSettings;
+use super::bucket::AWS_NAMES;
 use super::database::Database;
 use super::limits::Limits;
 use super::mail::{self, MailSettings, Registration, Webhook};
@@ -170,7 +171,7 @@ pub fn given_pairs() -> Result<Vec<(String, String)>> {
 }
 
 fn is_ours(name: &str) -> bool {
-    name == "DATABASE_URL" || name.starts_with("CAIRN_")
+    name == "DATABASE_URL" || name.starts_with("CAIRN_") || AWS_NAMES.contains(&name)
 }
 
 /// The pairs of a `.env` file; none when there is no such file. The faulty line itself is not shown: it may

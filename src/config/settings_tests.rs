@@ -26,8 +26,14 @@ fn the_defaults_in_the_table_are_the_defaults_in_the_code() {
 
 #[test]
 fn every_setting_of_the_table_is_read() {
-    // Without an issuer what belongs to it changes nothing.
-    let usual = [("CAIRN_OIDC_ISSUER", "https://a.example"), ("CAIRN_OIDC_AUDIENCE", "cairn")];
+    // Without an issuer, or a bucket, what belongs to it changes nothing.
+    let usual = [
+        ("CAIRN_OIDC_ISSUER", "https://a.example"),
+        ("CAIRN_OIDC_AUDIENCE", "cairn"),
+        ("CAIRN_BACKUP_URL", "s3://maps"),
+        ("AWS_ACCESS_KEY_ID", "me"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+    ];
     for setting in groups().into_iter().flat_map(|group| group.settings) {
         let odd = config(&[&usual[..], &[(setting.name, "\u{1}?&%$ ,=")]].concat());
         let changed = odd.map_or(true, |odd| Config { warnings: Vec::new(), ..odd } != config(&usual).unwrap());
@@ -176,5 +182,27 @@ fn a_dotenv_file_is_read_and_a_faulty_line_is_not_shown() {
 fn letters_to_change_are_counted() {
     for (a, b, wanted) in [("", "", 0), ("a", "", 1), ("kitten", "sitting", 3), ("flaw", "lawn", 2)] {
         assert_eq!(edits(a, b), wanted, "{a} {b}");
+    }
+}
+
+#[test]
+fn a_bucket_wants_its_keys_and_shows_none() {
+    let read = |more: &[(&str, &str)]| config(&[&[("CAIRN_BACKUP_URL", "s3://maps/cairn")], more].concat());
+    let fault = read(&[]).unwrap_err().to_string();
+    assert!(fault.contains("AWS_ACCESS_KEY_ID") && fault.contains("AWS_SECRET_ACCESS_KEY"), "{fault}");
+    let keys = [("AWS_ACCESS_KEY_ID", "me"), ("AWS_SECRET_ACCESS_KEY", "canary"), ("AWS_SESSION_TOKEN", "canary")];
+    let config = read(&keys).unwrap();
+    assert!(!format!("{config:?}").contains("canary"));
+    let bucket = config.backup.bucket.unwrap();
+    assert_eq!((bucket.to_string().as_str(), bucket.region.as_str()), ("s3://maps/cairn", "us-east-1"));
+    for (endpoint, is_good) in [
+        ("http://minio:9000/", true),
+        ("https://s3.example.org", true),
+        ("minio:9000", false),
+        ("https://me:canary@s3.example.org", false),
+        ("https://s3.example.org?x=1", false),
+    ] {
+        let outcome = read(&[&keys[..], &[("AWS_ENDPOINT_URL", endpoint)]].concat());
+        assert_eq!(outcome.is_ok(), is_good, "{endpoint}");
     }
 }

@@ -1,18 +1,9 @@
 //! The table of all settings: name, default, meaning. `.env.example` is printed from it.
 
 use super::limits::Limits;
+use super::rows::{BACKUPS, CONTAINERS, Row, row};
 use super::setting::{Group, Setting};
 use std::fmt::Write as _;
-
-const fn row(
-    name: &'static str,
-    default: &'static str,
-    meaning: &'static [&'static str],
-) -> (&'static str, &'static str, &'static [&'static str]) {
-    (name, default, meaning)
-}
-
-type Row = (&'static str, &'static str, &'static [&'static str]);
 
 const DATA: &[Row] = &[
     row(
@@ -26,33 +17,6 @@ const DATA: &[Row] = &[
         &[
             "The database: sqlite://PATH, a GeoPackage file, or postgres://USER:PASSWORD@HOST:PORT/DATABASE, PostgreSQL 14 or",
             "newer with PostGIS 3. Not set: cairn.gpkg in CAIRN_DATA_DIR.",
-        ],
-    ),
-];
-
-const BACKUPS: &[Row] = &[
-    row(
-        "CAIRN_BACKUP_SCHEDULE",
-        "off",
-        &[
-            "When the server makes a backup by itself: a time of day in UTC such as 03:30, or a period such as 15m, 6h or 1d. Of",
-            "several servers on one database one does. At off `cairn backup create` makes them.",
-        ],
-    ),
-    row(
-        "CAIRN_BACKUP_KEEP",
-        "daily=7,weekly=4,monthly=12",
-        &[
-            "Which backups stay: the newest of so many days, weeks and months (UTC). The others go after each scheduled backup and at",
-            "`cairn backup prune`; the newest of all never goes.",
-        ],
-    ),
-    row(
-        "CAIRN_BACKUP_URL",
-        "",
-        &[
-            "The folder of the backups: a path, or file:///PATH. Not set: CAIRN_DATA_DIR/backups, which a broken disk takes along: name",
-            "another disk, or have the folder copied away. A backup holds all data and the hashes of passwords.",
         ],
     ),
 ];
@@ -292,15 +256,6 @@ const LOG: &[Row] = &[
 ];
 
 /// Read by `compose.yaml`, not by the server.
-const CONTAINERS: &[Row] = &[
-    row(
-        "POSTGRES_PASSWORD",
-        "",
-        &["For docker compose: the password of its database, taken at its first start. There is no default."],
-    ),
-    row("PUBLISH", "127.0.0.1:8080", &["For docker compose: the ADDRESS:PORT of this machine that reaches Cairn."]),
-];
-
 fn group(title: &'static str, rows: &'static [Row]) -> Group {
     let settings =
         rows.iter().map(|&(name, default, meaning)| Setting { name, default: default.to_owned(), meaning }).collect();

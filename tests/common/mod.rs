@@ -1,5 +1,6 @@
 //! What the tests through the outermost door share: a server on a file of its own, and the fixture places.
 
+pub mod bucket;
 pub mod cluster;
 pub mod fixture;
 pub mod issuer;

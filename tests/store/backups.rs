@@ -42,12 +42,12 @@ pub fn config(server: &Server, more: &[(&str, &str)]) -> Config {
     Config::from_pairs(pairs.map(|(name, value)| (name.to_owned(), value.to_owned()))).expect("settings")
 }
 
-fn options(config: &Config, url: &str) -> StoreOptions {
+pub fn options(config: &Config, url: &str) -> StoreOptions {
     StoreOptions { database: Database::read(url).expect("an address"), ..StoreOptions::from_config(config) }
 }
 
 /// All locations, by id.
-async fn all(router: &axum::Router) -> Vec<Value> {
+pub async fn all(router: &axum::Router) -> Vec<Value> {
     let (_, mut answer) = ask(router, ALL, json!({})).await;
     let Value::Array(mut nodes) = answer["data"]["locations"]["nodes"].take() else { panic!("{answer}") };
     nodes.sort_by_key(|node| node["id"].as_str().expect("an id").parse::<i64>().expect("a number"));
@@ -90,7 +90,7 @@ async fn a_backup_made_while_others_write_is_restored_to_either_store_and_equal(
     };
     until(20).await;
     let before = written.load(Ordering::SeqCst);
-    let work = Work::new(&config);
+    let work = Work::new(&config).expect("a place");
     let made = server.app.back_up(&config).await.expect("a backup");
     until(written.load(Ordering::SeqCst) + 5).await;
     is_over.store(true, Ordering::SeqCst);
@@ -116,7 +116,7 @@ async fn a_backup_made_while_others_write_is_restored_to_either_store_and_equal(
 async fn a_database_is_replaced_as_a_whole_and_kept_under_another_name(store: Kind) {
     let server = Server::with_places_on(store).await;
     let config = config(&server, &[]);
-    let work = Work::new(&config);
+    let work = Work::new(&config).expect("a place");
     let before = all(&server.router).await;
     server.app.back_up(&config).await.expect("a backup");
     server.data_as(&editor(), CREATE, json!({ "name": "later" })).await;
@@ -152,7 +152,7 @@ async fn of_two_servers_one_makes_the_backup_that_is_due(store: Kind) {
     let config = config(&server, &[("CAIRN_BACKUP_SCHEDULE", "1d"), ("CAIRN_BACKUP_KEEP", "daily=1")]);
     let (other, _) = server.replica().await;
     let keepers = [&server.app, &other].map(|app| app.backups(&config).expect("settings").expect("a schedule"));
-    let work = Work::new(&config);
+    let work = Work::new(&config).expect("a place");
     for (age, wanted) in [(None, true), (Some(23), false), (Some(25), true)] {
         if let Some(hours) = age {
             let sql = format!("UPDATE backup_state SET done_ms = done_ms - {hours} * 3600000");
@@ -161,7 +161,7 @@ async fn of_two_servers_one_makes_the_backup_that_is_due(store: Kind) {
         let (one, two) = tokio::join!(keepers[0].round(), keepers[1].round());
         let made = [one.expect("a look"), two.expect("a look")];
         assert_eq!(made.into_iter().filter(|made| *made).count(), usize::from(wanted), "{age:?}");
-        assert_eq!(work.shelf().list().expect("a list").len(), 1, "the one before goes");
+        assert_eq!(work.place().list().await.expect("a list").len(), 1, "the one before goes");
         if let Some(hours) = age.filter(|_| !wanted) {
             server.write_outside(&format!("UPDATE backup_state SET done_ms = done_ms + {hours} * 3600000")).await;
         }
@@ -279,7 +279,7 @@ async fn an_operator_keeps_backups_from_the_shell(store: Kind) {
 }
 
 /// Changes one byte in the middle.
-fn spoil(path: &Path) {
+pub fn spoil(path: &Path) {
     let mut bytes = std::fs::read(path).expect("a file");
     let middle = bytes.len() / 2;
     bytes[middle] ^= 0x55;
@@ -290,9 +290,9 @@ fn spoil(path: &Path) {
 async fn what_is_broken_half_or_foreign_is_no_backup() {
     let server = Server::with_places().await;
     let config = config(&server, &[]);
-    let work = Work::new(&config);
+    let work = Work::new(&config).expect("a place");
     let made = server.app.back_up(&config).await.expect("a backup");
-    let good = std::fs::read(work.shelf().path(&made.backup)).expect("a file");
+    let good = std::fs::read(config.backup.folder.join(&made.backup.name)).expect("a file");
     let path = config.backup.folder.join("cairn-20200101T000000000Z.gpkg");
     let change = |statement: &str| {
         std::fs::write(&path, &good).expect("written");
@@ -321,7 +321,7 @@ async fn what_is_broken_half_or_foreign_is_no_backup() {
 async fn a_database_that_cannot_be_read_any_more_is_replaced() {
     let server = Server::with_places().await;
     let config = config(&server, &[]);
-    let work = Work::new(&config);
+    let work = Work::new(&config).expect("a place");
     let before = all(&server.router).await;
     server.app.back_up(&config).await.expect("a backup");
     server.app.clone().close().await.expect("an end");

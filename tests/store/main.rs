@@ -11,6 +11,7 @@ mod authors;
 mod backups;
 mod browser_session;
 mod brute_force;
+mod bucket;
 mod commands;
 mod copy;
 mod corpus;

@@ -20,7 +20,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("mail", &["model", "config", "error"]),
     ("metrics", &["model", "error"]),
     ("alert", &["mail", "model", "fetch", "config", "error"]),
-    ("backup", &["alert", "store", "model", "config", "error"]),
+    ("backup", &["alert", "store", "model", "config", "trust", "error"]),
     ("service", &["store", "auth", "mail", "config", "query", "format", "model", "geometry", "error"]),
     ("tls", &["alert", "store", "model", "config", "trust", "error"]),
     ("app", &["service", "auth", "mail", "tls", "alert", "backup", "metrics", "store", "model", "config", "error"]),

@@ -1,0 +1,107 @@
+//! The deployment in containers, held to our rules: what restarts, how much it may take, what it may not, where its data is.
+
+use std::fs::read_to_string;
+
+use yaml_rust2::{Yaml, YamlLoader};
+
+fn compose() -> Yaml {
+    let text = read_to_string("compose.yaml").expect("compose.yaml");
+    let mut documents = YamlLoader::load_from_str(&text).expect("YAML");
+    assert_eq!(documents.len(), 1);
+    documents.remove(0)
+}
+
+/// The names and contents of a mapping.
+fn entries(of: &Yaml) -> Vec<(String, &Yaml)> {
+    let mapping = of.as_hash().expect("a mapping");
+    mapping.iter().map(|(name, value)| (name.as_str().expect("a name").to_owned(), value)).collect()
+}
+
+fn texts(of: &Yaml) -> Vec<String> {
+    let list = of.as_vec().map(Vec::as_slice).unwrap_or_default();
+    list.iter().map(|item| item.as_str().expect("a text").to_owned()).collect()
+}
+
+/// The words of `${NAME:-default}` and `${NAME:?sentence}`: name, sign and rest.
+fn variable(value: &str) -> Option<(&str, &str, &str)> {
+    let (_, rest) = value.split_once("${")?;
+    let (inside, _) = rest.split_once('}')?;
+    let at = inside.find(':')?;
+    Some((&inside[..at], &inside[at..at + 2], &inside[at + 2..]))
+}
+
+#[test]
+fn every_service_comes_back_is_watched_and_is_bounded() {
+    let compose = compose();
+    let dockerfile = read_to_string("Dockerfile").expect("Dockerfile");
+    for (name, service) in entries(&compose["services"]) {
+        assert_eq!(service["restart"].as_str(), Some("unless-stopped"), "{name}");
+        assert_eq!(service["read_only"].as_bool(), Some(true), "{name}");
+        assert!(texts(&service["security_opt"]).contains(&"no-new-privileges:true".to_owned()), "{name}");
+        let (_, sign, most) = variable(service["mem_limit"].as_str().expect("a limit of memory")).expect("a variable");
+        assert!(sign == ":-" && most.ends_with('g'), "{name}: {most}");
+        assert!(service["pids_limit"].as_i64().is_some_and(|most| most > 0), "{name}");
+        assert!(service["privileged"].is_badvalue() && service["user"].as_str() != Some("root"), "{name}");
+        let is_watched = match service["build"].as_str() {
+            Some(_) => dockerfile.contains("HEALTHCHECK") && texts(&service["cap_drop"]) == ["ALL"],
+            None => !service["healthcheck"]["test"].is_badvalue(),
+        };
+        assert!(is_watched, "{name}");
+        for (other, wanted) in
+            service["depends_on"].as_hash().map(|_| entries(&service["depends_on"])).unwrap_or_default()
+        {
+            assert!(!compose["services"][other.as_str()].is_badvalue(), "{name} waits for {other}");
+            assert_eq!(wanted["condition"].as_str(), Some("service_healthy"), "{name} waits for {other}");
+        }
+    }
+}
+
+#[test]
+fn data_and_backups_outlive_the_containers() {
+    let compose = compose();
+    let declared: Vec<_> = entries(&compose["volumes"]).into_iter().map(|(name, _)| name).collect();
+    let mut mounted = Vec::new();
+    for (_, service) in entries(&compose["services"]) {
+        for volume in texts(&service["volumes"]) {
+            mounted.push(volume.split_once(':').expect("a place").0.to_owned());
+        }
+    }
+    mounted.sort();
+    assert_eq!(mounted, ["backups", "data", "postgis"]);
+    let mut sorted = declared;
+    sorted.sort();
+    assert_eq!(sorted, mounted);
+    let cairn = &compose["services"]["cairn"];
+    let backups = cairn["environment"]["CAIRN_BACKUP_URL"].as_str().expect("a place of backups");
+    let (_, _, folder) = variable(backups).expect("a default");
+    assert!(texts(&cairn["volumes"]).contains(&format!("backups:{folder}")), "backups land in their volume");
+    assert!(!cairn["environment"]["CAIRN_BACKUP_SCHEDULE"].is_badvalue(), "they are made by the clock");
+    let dockerfile = read_to_string("Dockerfile").expect("Dockerfile");
+    let made = dockerfile.lines().find(|line| line.contains("install -d -o cairn")).expect("the folders are made");
+    for folder in ["/data", folder] {
+        assert!(made.contains(&format!(" {folder}")), "a new volume takes the owner that the image gave {folder}");
+    }
+}
+
+#[test]
+fn no_secret_has_a_default_and_nothing_is_published_unasked() {
+    let compose = compose();
+    let known = read_to_string(".env.example").expect(".env.example");
+    for (name, service) in entries(&compose["services"]) {
+        for (setting, value) in entries(&service["environment"]) {
+            let value = value.as_str().expect("a text");
+            if setting.contains("PASSWORD") {
+                assert!(variable(value).is_some_and(|(_, sign, _)| sign == ":?"), "{name}: {setting}");
+            }
+            if setting.starts_with("CAIRN_") {
+                assert!(known.contains(&format!("\n#{setting}=")), "{setting} is no setting");
+            }
+            assert!(!value.contains("://cairn:"), "{name}: a password stands in {setting}");
+        }
+        for port in texts(&service["ports"]) {
+            assert_eq!(name, "cairn", "only Cairn is published");
+            let (_, sign, address) = variable(&port).expect("the operator decides");
+            assert!(sign == ":-" && address.starts_with("127.0.0.1:"), "{port}");
+        }
+    }
+}
