@@ -29,9 +29,8 @@ crate::on_both_stores! {
 
 const CREATE: &str = "mutation($name: String!) { createLocation(input: { layer: \"places\", name: $name,
     geometry: { type: \"Point\", coordinates: [1, 2] } }) { location { id } } }";
-const ALL: &str =
-    "{ locations(first: 1000) { nodes { id name externalId version createdAt updatedAt geometry properties
-    layer { key } } } }";
+const ALL: &str = "query($after: String) { locations(first: 1000, after: $after) { pageInfo { hasNextPage endCursor }
+    nodes { id name externalId version createdAt updatedAt geometry properties layer { key } } } }";
 const INFO: &str = "{ serverInfo { store backup { lastAt failedAt failure } } }";
 
 /// The settings of a server on the same database and folder, with more.
@@ -48,10 +47,19 @@ pub fn options(config: &Config, url: &str) -> StoreOptions {
 
 /// All locations, by id.
 pub async fn all(router: &axum::Router) -> Vec<Value> {
-    let (_, mut answer) = ask(router, ALL, json!({})).await;
-    let Value::Array(mut nodes) = answer["data"]["locations"]["nodes"].take() else { panic!("{answer}") };
-    nodes.sort_by_key(|node| node["id"].as_str().expect("an id").parse::<i64>().expect("a number"));
-    nodes
+    let (mut all, mut after) = (Vec::new(), Value::Null);
+    loop {
+        let (_, mut answer) = ask(router, ALL, json!({ "after": after })).await;
+        let mut page = answer["data"]["locations"].take();
+        let Value::Array(nodes) = page["nodes"].take() else { panic!("{answer}") };
+        all.extend(nodes);
+        if page["pageInfo"]["hasNextPage"] == false {
+            break;
+        }
+        after = page["pageInfo"]["endCursor"].take();
+    }
+    all.sort_by_key(|node| node["id"].as_str().expect("an id").parse::<i64>().expect("a number"));
+    all
 }
 
 async fn restored(work: &Work, config: &Config, kind: Kind) -> Vec<Value> {
