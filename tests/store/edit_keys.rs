@@ -14,6 +14,7 @@ crate::on_both_stores! {
     a_hundred_creations_under_one_key_at_once_make_one_row,
     a_key_stands_for_one_request_of_one_account_for_a_day,
     several_creations_of_one_request_have_a_place_each,
+    writers_that_are_the_first_with_a_property_are_in_nobodys_way,
 }
 
 const CREATE: &str =
@@ -84,4 +85,26 @@ async fn several_creations_of_one_request_have_a_place_each(store: Kind) {
     let (a, b) = (&first["data"]["a"]["location"]["id"], &first["data"]["b"]["location"]["id"]);
     assert!(a.is_string() && b.is_string() && a != b, "{first}");
     assert_eq!(server.ask_with_key(&editor(), Some("both"), &both, json!({})).await, first);
+}
+
+async fn writers_that_are_the_first_with_a_property_are_in_nobodys_way(store: Kind) {
+    const NEW: &str = "mutation($p: JSON!) { createLocation(input: { layer: \"cities\", name: \"n\", properties: $p,
+        geometry: { type: \"Point\", coordinates: [1, 2] } }) { location { id } } }";
+    let server = std::sync::Arc::new(Server::with_places_on(store).await);
+    for round in 0..20 {
+        let properties = serde_json::Map::from_iter([(format!("new {round}"), json!(1))]);
+        let writers: Vec<_> = (0..4)
+            .map(|writer| {
+                let (server, properties) = (std::sync::Arc::clone(&server), properties.clone());
+                let key = format!("{round}-{writer}");
+                tokio::spawn(async move {
+                    server.ask_with_key(&editor(), Some(&key), NEW, json!({ "p": properties })).await
+                })
+            })
+            .collect();
+        for writer in writers {
+            let answer = writer.await.expect("an answer");
+            assert!(answer["errors"].is_null(), "{answer}");
+        }
+    }
 }

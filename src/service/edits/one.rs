@@ -74,7 +74,10 @@ impl Locations {
             Claimed::Made(id) => return Ok(Read::Current(Made::Before(id))),
             Claimed::Other => return Err(used_key()),
         }
-        let created = writing.create(new).await.map_err(taken)?;
+        let Read::Current(created) = writing.create(new).await.map_err(taken)? else {
+            writing.abandon().await?;
+            return Ok(Read::Stale);
+        };
         writing.fulfil(place, created.id).await?;
         writing.commit().await?;
         Ok(Read::Current(Made::Now(page_of(new, &created))))

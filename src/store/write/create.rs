@@ -2,7 +2,7 @@
 
 use sea_orm::{ConnectionTrait, Statement, Value};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::{AuditAction, Author, LocationId, LocationRow};
 use crate::query::Access;
 use crate::store::Store;
@@ -103,8 +103,10 @@ impl Store {
                     return Ok(Read::Stale);
                 };
                 let created = writing.create(new).await?;
-                writing.commit().await?;
-                Ok(Read::Current(created))
+                if matches!(created, Read::Current(_)) {
+                    writing.commit().await?;
+                }
+                Ok(created)
             }
             Rows::Postgis(_) => {
                 let (backend, values) = (self.writer.get_database_backend(), new.values(self.dialect));
@@ -117,11 +119,12 @@ impl Store {
 }
 
 impl<T: Statements> Writing<T> {
-    /// The same within a transaction.
-    pub async fn create(&self, new: &Creation<'_>) -> Result<Created> {
+    /// The same within a transaction. On PostgreSQL the version may have moved on since it began: a property that another
+    /// writer was the first to use is news of the catalogue, and holds no layer up.
+    pub async fn create(&self, new: &Creation<'_>) -> Result<Read<Created>> {
         let mut values = new.values(self.dialect);
         let rows = self.rows(self.sql(GEOPACKAGE, POSTGIS), values.clone()).await?;
-        let created = Created::read(&rows)?.ok_or_else(|| Error::internal("an insert gave no row"))?;
+        let Some(created) = Created::read(&rows)? else { return Ok(Read::Stale) };
         match self.dialect {
             Dialect::Geopackage => {
                 values.push(created.id.into());
@@ -130,6 +133,6 @@ impl<T: Statements> Writing<T> {
             }
             Dialect::Postgis => {}
         }
-        Ok(created)
+        Ok(Read::Current(created))
     }
 }
