@@ -11,8 +11,11 @@ const MARK: &str = "cairn:";
 
 /// SQLite's primary result codes that mean something to a client.
 const SQLITE_BUSY: i64 = 5;
+const SQLITE_READONLY: i64 = 8;
 const SQLITE_INTERRUPT: i64 = 9;
+const SQLITE_IOERR: i64 = 10;
 const SQLITE_FULL: i64 = 13;
+const SQLITE_CANTOPEN: i64 = 14;
 /// The extended codes of a unique index and of a primary key.
 const SQLITE_NOT_UNIQUE: [i64; 2] = [2067, 1555];
 
@@ -107,14 +110,16 @@ fn of_sqlite(code: i64, message: &str, cause: impl std::error::Error + Send + Sy
     if SQLITE_NOT_UNIQUE.contains(&code) {
         return Error::new(ErrorCode::Conflict, "there is one with this name already").caused_by(cause);
     }
-    match code & 0xff {
-        SQLITE_BUSY => {
-            Error::new(ErrorCode::Unavailable, "the database is busy: try again in a few seconds").caused_by(cause)
-        }
-        SQLITE_INTERRUPT => too_long(),
-        SQLITE_FULL => Error::new(ErrorCode::Unavailable, "the disk of the server is full").caused_by(cause),
-        _ => Error::internal(cause),
-    }
+    let sentence = match code & 0xff {
+        SQLITE_INTERRUPT => return too_long(),
+        SQLITE_BUSY => "the database is busy: try again in a few seconds",
+        SQLITE_FULL => "the disk of the server is full",
+        SQLITE_READONLY => "the database cannot be changed now: its file or disk is read-only",
+        // A file that may not grow, a broken disk, a folder that went away, no more open files.
+        SQLITE_IOERR | SQLITE_CANTOPEN => "the disk of the server fails: its operator must look at it",
+        _ => return Error::internal(cause),
+    };
+    Error::new(ErrorCode::Unavailable, sentence).caused_by(cause)
 }
 
 #[cfg(test)]
@@ -127,5 +132,16 @@ mod tests {
         let back = unmark(&format!("error returned from database: (code: 1) {}", mark(&error))).unwrap();
         assert_eq!((back.code(), back.message()), (error.code(), error.message()));
         assert!(unmark("no such table: location").is_none());
+    }
+
+    #[test]
+    fn a_fault_of_the_disk_is_told_as_one_and_not_as_a_fault_of_cairn() {
+        // The extended codes for a folder that is read-only, a write that failed, and a log of writes that cannot be opened.
+        for (code, words) in [(13, "full"), (8, "read-only"), (1544, "read-only"), (778, "disk"), (14, "disk")] {
+            let error = of_sqlite(code, "", std::io::Error::other("a cause"));
+            assert_eq!(error.code(), ErrorCode::Unavailable, "{code}");
+            assert!(error.message().contains(words), "{code}: {}", error.message());
+        }
+        assert_eq!(of_sqlite(11, "", std::io::Error::other("malformed")).code(), ErrorCode::Internal);
     }
 }

@@ -5,6 +5,7 @@ pub mod cluster;
 pub mod fixture;
 pub mod issuer;
 pub mod postgres;
+pub mod process;
 pub mod server;
 pub mod smtp;
 pub mod socket;

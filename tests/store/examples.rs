@@ -1,45 +1,15 @@
 //! The scripts of `examples/`, as a newcomer runs them against the binary.
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::process::{Command, Output};
 
 use cairn::model::Role;
 
 use crate::accounts::{PASSWORD, account};
+use crate::common::process::Process;
 use crate::common::{Kind, Server};
 
 crate::on_both_stores! {
     the_upsert_script_does_what_it_says,
-}
-
-/// The binary, serving the database of a test on a port of its own; it ends with this.
-struct Process {
-    child: Child,
-    address: String,
-    /// Held open: a server whose words nobody takes ends.
-    _words: BufReader<ChildStdout>,
-}
-
-impl Process {
-    fn start(server: &Server) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_cairn"));
-        command.arg("serve").current_dir(server.folder()).stdout(Stdio::piped()).stderr(Stdio::null());
-        command.env("DATABASE_URL", server.url()).env("CAIRN_DATA_DIR", server.folder());
-        let mut child = command.env("CAIRN_LISTEN", "127.0.0.1:0").spawn().expect("cairn");
-        let mut line = String::new();
-        let mut words = BufReader::new(child.stdout.take().expect("its words"));
-        words.read_line(&mut line).expect("a line");
-        let start = line.find("http://").unwrap_or_else(|| panic!("no address in {line:?}"));
-        let address = line[start..].split_whitespace().next().unwrap_or_default().trim_end_matches('/').to_owned();
-        Self { child, address, _words: words }
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let ended = self.child.kill().and_then(|()| self.child.wait());
-        assert!(ended.is_ok() || std::thread::panicking(), "the server stays behind");
-    }
 }
 
 fn upsert(process: &Process, password: &str) -> Output {
@@ -57,7 +27,7 @@ fn said(output: &Output) -> String {
 async fn the_upsert_script_does_what_it_says(store: Kind) {
     let server = Server::on(store, &[]).await;
     account(&server, "root", Role::Admin).await;
-    let process = Process::start(&server);
+    let process = Process::start(&server, &[]);
     let first = said(&upsert(&process, PASSWORD));
     for line in [
         "layer made: upsert-example\n",

@@ -17,6 +17,7 @@ mod copy;
 mod corpus;
 mod crash;
 mod differential;
+mod disk;
 mod edit_keys;
 mod edit_layers;
 mod edit_many;

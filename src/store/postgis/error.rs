@@ -16,6 +16,8 @@ pub fn translate(fault: &PgDatabaseError) -> Option<Error> {
         )),
         // Disk full.
         "53100" => Some(unavailable("the disk of the database is full")),
+        // A standby, or a server that its operator has closed for changes.
+        "25006" => Some(unavailable("the database takes no changes now: try again later")),
         // Serialization failure, deadlock, lock timeout: the other one has won.
         "40001" | "40P01" | "55P03" => Some(unavailable("another write was in the way: try again")),
         "23505" => Some(Error::new(ErrorCode::Conflict, "there is one with this name already")),
@@ -27,8 +29,8 @@ pub fn translate(fault: &PgDatabaseError) -> Option<Error> {
         "22023" | "XX000" if is_geometric(fault.message()) => Some(Error::invalid_geometry(
             "the shapes cannot be compared: one of them is not valid or of a type that has no such relation",
         )),
-        // Shutting down, starting up, out of connections or memory, connection exceptions.
-        _ if ["57P", "53", "08"].iter().any(|class| code.starts_with(class)) => {
+        // Shutting down, starting up, out of connections or memory, faults of the system, connection exceptions.
+        _ if ["57P", "53", "58", "08"].iter().any(|class| code.starts_with(class)) => {
             Some(unavailable("the database is busy: try again in a few seconds"))
         }
         _ => None,
