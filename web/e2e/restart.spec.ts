@@ -71,12 +71,16 @@ test('on a slow line the page says that it loads, and an answer that is overtake
   const map = new MapPage(page);
   await map.open(`${EUROPE}?layers=cities`);
   const held: (() => Promise<void>)[] = [];
-  await page.route('**/graphql', (route) => void held.push(() => route.continue()));
+  let isFree = false;
+  await page.route('**/graphql', (route) => (isFree ? route.continue() : void held.push(() => route.continue())));
   await page.getByRole('button', { name: 'Zoom in' }).click();
   await expect(map.loading).toHaveText('Loading places …');
-  await expect.poll(() => held.length).toBe(1);
+  // One, or two where the steps of the zoom are slow.
+  await expect.poll(() => held.length).toBeGreaterThan(0);
+  const before = held.length;
   await page.goto('/#7/48.85/2.35?layers=cities');
-  await expect.poll(() => held.length).toBeGreaterThan(1);
+  await expect.poll(() => held.length).toBeGreaterThan(before);
+  isFree = true;
   // The newest first: what was asked before comes last.
   for (const go of held.reverse()) await go().catch(() => undefined);
   await page.unroute('**/graphql');
