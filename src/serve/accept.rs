@@ -1,6 +1,6 @@
 //! The accept loop: takes connections, refuses those above the caps, survives a full table of open files.
 
-use super::connection::{Shared, drive};
+use super::connection::{Shared, Stage, drive};
 use super::seats::Seats;
 use crate::config::ConnectionLimits;
 use crate::config::counted_as;
@@ -22,8 +22,9 @@ const FIRST_WAIT: Duration = Duration::from_millis(10);
 /// A connection ends within seconds, so a longer wait would only keep visitors outside.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
-/// Answers connections of `listener` with `router`, over TLS where there is a `door`, until `shutdown` is ready; then takes no more, lets running
-/// requests finish within `shutdown_time_ms` and drops the rest. Whoever owns readiness turns it 503 inside
+/// Answers connections of `listener` with `router`, over TLS where there is a `door`, until `shutdown` is ready. For
+/// `shutdown_delay_ms` more it still takes connections, so that a balancer has the time to send them elsewhere, then lets
+/// running requests finish within `shutdown_time_ms` and drops the rest. Whoever owns readiness turns it 503 inside
 /// `shutdown`, before it is ready.
 pub async fn serve(
     listener: TcpListener,
@@ -31,7 +32,7 @@ pub async fn serve(
     limits: &ConnectionLimits,
     shutdown: impl Future<Output = ()>,
 ) -> Result<()> {
-    let (stop, stopped) = watch::channel(false);
+    let (stop, stopped) = watch::channel(Stage::Open);
     let mut house = House {
         shared: Arc::new(Shared::new(router, door, limits)),
         seats: Seats::new(limits.connections, limits.connections_per_address),
@@ -40,11 +41,12 @@ pub async fn serve(
     };
     let shutdown = async {
         shutdown.await;
+        stop.send_replace(Stage::Leaving);
         sleep(Duration::from_millis(limits.shutdown_delay_ms)).await;
     };
     house.welcome(&listener, shutdown).await;
     drop(listener);
-    stop.send_replace(true);
+    stop.send_replace(Stage::Closed);
     house.close(Duration::from_millis(limits.shutdown_time_ms)).await;
     Ok(())
 }
@@ -53,7 +55,7 @@ struct House {
     shared: Arc<Shared>,
     seats: Seats<IpAddr>,
     connections: JoinSet<()>,
-    stopped: watch::Receiver<bool>,
+    stopped: watch::Receiver<Stage>,
 }
 
 impl House {

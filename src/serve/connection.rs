@@ -8,7 +8,7 @@ use crate::tls::Door;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use axum::http::{Request, Response};
+use axum::http::{HeaderValue, Request, Response, Version, header};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -59,11 +59,23 @@ impl Shared {
     }
 }
 
+/// How far the server is on its way out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Stage {
+    /// Not at all.
+    Open,
+    /// It answers, but its clients should go elsewhere: each answer of HTTP/1 is the last of its connection. Closing one that
+    /// rests would lose the request that is just on its way.
+    Leaving,
+    /// Connections end, those with a running request after that.
+    Closed,
+}
+
 /// How long a silent HTTP/2 client has to hear that the connection ends before it does.
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Drives one connection, and what it was turned into, to its end.
-pub(super) async fn drive(stream: TcpStream, peer: SocketAddr, shared: Arc<Shared>, stop: watch::Receiver<bool>) {
+pub(super) async fn drive(stream: TcpStream, peer: SocketAddr, shared: Arc<Shared>, stop: watch::Receiver<Stage>) {
     let (kept, mut let_go) = mpsc::channel(1);
     drive_http(stream, peer, shared, stop, Kept(kept)).await;
     let_go.recv().await;
@@ -74,7 +86,7 @@ async fn drive_http(
     stream: TcpStream,
     peer: SocketAddr,
     shared: Arc<Shared>,
-    mut stop: watch::Receiver<bool>,
+    mut stop: watch::Receiver<Stage>,
     kept: Kept,
 ) {
     let activity = Activity::new(&shared.limits);
@@ -91,9 +103,10 @@ async fn drive_http(
     };
     let body_idle = Duration::from_millis(shared.limits.body_idle_ms);
     let watched = TokioIo::new(Watched::new(stream, Arc::clone(&activity), body_idle));
+    let stage = stop.clone();
     let service = service_fn(|mut request: Request<Incoming>| {
         request.extensions_mut().insert(kept.clone());
-        answer(request, peer, &shared.router, &activity, body_idle)
+        answer(request, peer, &shared.router, (&activity, body_idle), stage.clone())
     });
     let mut connection = pin!(shared.protocol.serve_connection_with_upgrades(watched, service));
     let mut too_long = pin!(activity.too_long());
@@ -107,7 +120,7 @@ async fn drive_http(
                 return;
             }
             () = &mut too_long => break,
-            _ = stop.wait_for(|stop| *stop), if !stopping => {
+            _ = stop.wait_for(|stage| *stage == Stage::Closed), if !stopping => {
                 stopping = true;
                 connection.as_mut().graceful_shutdown();
             }
@@ -133,15 +146,20 @@ fn answer(
     request: Request<Incoming>,
     peer: SocketAddr,
     router: &Router,
-    activity: &Arc<Activity>,
-    body_idle: Duration,
+    (activity, body_idle): (&Arc<Activity>, Duration),
+    stage: watch::Receiver<Stage>,
 ) -> impl Future<Output = Result<Response<RunningBody>, Infallible>> + Send + use<> {
     let running = activity.begin();
     let router = router.clone();
+    let is_http1 = request.version() <= Version::HTTP_11;
     let mut request = request.map(|body| Body::new(TimedBody::new(body, body_idle)));
     request.extensions_mut().insert(ConnectInfo(peer));
     async move {
-        let response = router.oneshot(request).await?;
+        let mut response = router.oneshot(request).await?;
+        // What becomes a WebSocket says something else there.
+        if is_http1 && *stage.borrow() > Stage::Open {
+            response.headers_mut().entry(header::CONNECTION).or_insert(HeaderValue::from_static("close"));
+        }
         Ok(response.map(|body| RunningBody::new(body, running)))
     }
 }

@@ -262,6 +262,34 @@ async fn a_shutdown_lets_running_requests_finish_and_closes_idle_connections() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_leaves_still_answers_and_asks_its_clients_to_go_elsewhere() {
+    let limits = ConnectionLimits { shutdown_delay_ms: 600_000, ..ConnectionLimits::default() };
+    let Server { address, stop, ended } = Server::start(hello(), limits).await;
+    let mut early = connect(address);
+    early.write_all(GET).unwrap();
+    let mut early = spawn_blocking(move || {
+        answer_with(&mut early, "hello");
+        early
+    })
+    .await
+    .unwrap();
+    stop.send(()).unwrap();
+    let told = spawn_blocking(move || {
+        let answer = || {
+            let mut stream = connect(address);
+            stream.write_all(GET).unwrap();
+            answer_with(&mut stream, "hello")
+        };
+        while !answer().contains("connection: close") {}
+    });
+    tokio::time::timeout(PATIENCE, told).await.expect("the server says that it leaves").unwrap();
+    early.write_all(GET).unwrap();
+    let last = spawn_blocking(move || rest(&mut early)).await.unwrap();
+    assert!(last.contains("connection: close") && last.ends_with("hello"), "the last answer, and the end: {last}");
+    ended.abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_shutdown_does_not_wait_for_ever() {
     let begun = Arc::new(Notify::new());
     let begin = Arc::clone(&begun);

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
 use serde_json::{Value, json};
 
@@ -33,6 +33,18 @@ impl Process {
         Self { child, address, _words: words }
     }
 
+    /// Where it listens, without `http://`.
+    pub fn address(&self) -> &str {
+        self.address.trim_start_matches("http://")
+    }
+
+    /// Tells it to stop, and waits until it has.
+    pub fn terminate(&mut self) -> ExitStatus {
+        let told = Command::new("kill").args(["-TERM", &self.id().to_string()]).status();
+        assert!(told.expect("kill").success());
+        self.child.wait().expect("its end")
+    }
+
     /// The number of the process.
     pub fn id(&self) -> u32 {
         self.child.id()
@@ -41,7 +53,7 @@ impl Process {
     /// Asks it over HTTP with a bearer token; gives the status and the response object.
     pub fn ask(&self, token: &str, query: &str, variables: &Value) -> (u16, Value) {
         let body = json!({ "query": query, "variables": variables }).to_string();
-        let mut stream = TcpStream::connect(self.address.trim_start_matches("http://")).expect("a connection");
+        let mut stream = TcpStream::connect(self.address()).expect("a connection");
         write!(
             stream,
             "POST /graphql HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n\

@@ -10,7 +10,8 @@ use crate::commands::cairn_with;
 use crate::common::process::Process;
 use crate::common::{Kind, Server};
 
-const CREATE: &str =
+/// Makes a location `n` with the properties `$text`.
+pub const CREATE: &str =
     "mutation($text: JSON!) { createLocation(input: { layer: \"places\", name: \"n\", properties: $text,
     geometry: { type: \"Point\", coordinates: [1, 2] } }) { location { id } } }";
 const COUNT: &str = "{ locations(first: 1, filter: { name: { eq: \"n\" } }) { totalCount } }";
@@ -18,7 +19,8 @@ const COUNT: &str = "{ locations(first: 1, filter: { name: { eq: \"n\" } }) { to
 const MOST_BYTES: usize = 4 << 20;
 const ROW_BYTES: usize = 100_000;
 
-async fn with_editor(server: &Server) -> String {
+/// A token that may write.
+pub async fn with_editor(server: &Server) -> String {
     account(server, "root", Role::Admin).await;
     let words = ["token", "create", "--user", "root", "--name", "t", "--scope", "locations:write"];
     let output = cairn_with(server, &[], &words, "");
@@ -37,7 +39,8 @@ fn is_unavailable((status, answer): &(u16, Value), words: &str) -> bool {
         && error["message"].as_str().is_some_and(|message| message.contains(words))
 }
 
-fn count(process: &Process, token: &str) -> Value {
+/// How many were made by [`CREATE`].
+pub fn count(process: &Process, token: &str) -> Value {
     let (status, mut answer) = process.ask(token, COUNT, &Value::Null);
     assert_eq!(status, 200, "{answer}");
     answer["data"]["locations"]["totalCount"].take()

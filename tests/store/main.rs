@@ -48,6 +48,7 @@ mod paths;
 mod postgis;
 mod replicas;
 mod rights;
+mod rolling;
 mod round_trip;
 mod schema;
 mod sight;
