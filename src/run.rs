@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::graphql::schema::{self, SchemaLimits};
 use crate::http::{self, Identity, Pages, Parts, Readiness};
 use crate::model::link::LinkPurpose;
+use crate::serve::Entrance;
 use crate::service::first_start::{FIRST_ADMIN, FirstStart};
 use crate::tls::Secured;
 use crate::{demo, serve, worker};
@@ -49,10 +50,11 @@ pub async fn serve(mut config: Config, with_demo: bool) -> Result<()> {
     welcome(&config, address, &first_start);
     let (stop, mut stopped) = watch::channel(false);
     let door = secured.as_ref().map(Secured::door);
+    let entrance = Entrance { router, door, proxies: config.leading_proxies.clone() };
     let mut beside = beside_https(&config, address.port(), (secured, http), &stop);
     let keeping = tokio::spawn(app.housekeeping(&config.limits.keep).run(stop.subscribe()));
     if let Some(listener) = metrics {
-        beside.spawn(serve_beside(listener, http::metrics(app.clone()), &config, &stop));
+        beside.spawn(serve_beside(listener, Entrance::plain(http::metrics(app.clone())), &config, &stop));
     }
     if let Some(backups) = app.backups(&config)? {
         let told = stop.subscribe();
@@ -70,7 +72,7 @@ pub async fn serve(mut config: Config, with_demo: bool) -> Result<()> {
         // The sender is dropped only with the server that holds it: that is an end too.
         let _ = stopped.wait_for(|is_told| *is_told).await;
     }));
-    serve::serve(listener, (router, door), &config.limits.connection, stopping).await?;
+    serve::serve(listener, entrance, &config.limits.connection, stopping).await?;
     jobs.await.map_err(Error::internal)?;
     keeping.await.map_err(Error::internal)?;
     while let Some(ended) = beside.join_next().await {
@@ -108,7 +110,9 @@ fn beside_https(
         });
     }
     if let Some(listener) = http {
-        beside.spawn(serve_beside(listener, http::to_https(config, port, proofs), config, stop));
+        let router = http::to_https(config, port, proofs);
+        let entrance = Entrance { router, door: None, proxies: config.leading_proxies.clone() };
+        beside.spawn(serve_beside(listener, entrance, config, stop));
     }
     beside
 }
@@ -116,7 +120,7 @@ fn beside_https(
 /// Plain HTTP at another address, until the server stops.
 fn serve_beside(
     listener: TcpListener,
-    router: Router,
+    entrance: Entrance,
     config: &Config,
     stop: &watch::Sender<bool>,
 ) -> impl Future<Output = Result<()>> + Send + use<> {
@@ -125,7 +129,7 @@ fn serve_beside(
         let stopping = async move {
             let _ = told.wait_for(|is_told| *is_told).await;
         };
-        serve::serve(listener, (router, None), &limits, stopping).await
+        serve::serve(listener, entrance, &limits, stopping).await
     }
 }
 

@@ -47,6 +47,8 @@ pub struct Config {
     pub allowed_hosts: Vec<String>,
     /// Proxies whose word on the client's address counts.
     pub trusted_proxies: Vec<Network>,
+    /// Those of them that name the client of each connection by the PROXY protocol: all or none.
+    pub leading_proxies: Vec<Network>,
     /// The key that signs access tokens, as PEM or as the path of one; none: a file in the data folder.
     pub jwt_key: Option<Secret>,
     /// The password of the first administrator, for a first start without hands.
@@ -125,6 +127,7 @@ impl Config {
         let basemap = basemap(reader, &mut warnings);
         let (registration, mail) = mail::read(reader, public_url.as_ref(), &mut warnings);
         let oidc = Oidc::read(reader, public_url.as_ref(), &mut warnings);
+        let trusted_proxies = reader.optional("CAIRN_TRUSTED_PROXIES", Network::read_list).unwrap_or_default();
         Self {
             database,
             backup: BackupSettings::read(reader, &data_dir),
@@ -134,7 +137,8 @@ impl Config {
             tls,
             http_listen,
             public_url,
-            trusted_proxies: reader.optional("CAIRN_TRUSTED_PROXIES", Network::read_list).unwrap_or_default(),
+            leading_proxies: leading_proxies(reader, &trusted_proxies),
+            trusted_proxies,
             jwt_key: reader.optional("CAIRN_JWT_KEY", |text| Ok(Secret::new(text))),
             admin_password: reader.optional("CAIRN_ADMIN_PASSWORD", |text| Ok(Secret::new(text))),
             admin_path: reader.optional("CAIRN_ADMIN_PATH", AdminPath::parse),
@@ -203,6 +207,17 @@ fn hosts(text: &str) -> std::result::Result<Vec<String>, String> {
         .filter(|host| !host.is_empty())
         .map(|host| plain_host(host).ok_or(format!("`{host}` is not a host name (no scheme, port or *)")))
         .collect()
+}
+
+fn leading_proxies(reader: &mut Reader, trusted: &[Network]) -> Vec<Network> {
+    const NAME: &str = "CAIRN_PROXY_PROTOCOL";
+    if !reader.optional(NAME, switch).unwrap_or(false) {
+        return Vec::new();
+    }
+    if trusted.is_empty() {
+        reader.fault(NAME, "needs CAIRN_TRUSTED_PROXIES: whoever may name an address must be known");
+    }
+    trusted.to_vec()
 }
 
 /// As the operator said, else by the first name of the certificate.

@@ -206,3 +206,12 @@ fn a_bucket_wants_its_keys_and_shows_none() {
         assert_eq!(outcome.is_ok(), is_good, "{endpoint}");
     }
 }
+
+#[test]
+fn the_proxy_protocol_is_heard_from_trusted_proxies_alone() {
+    assert!(config(&[("CAIRN_TRUSTED_PROXIES", "10.0.0.0/8")]).unwrap().leading_proxies.is_empty());
+    let on = [("CAIRN_TRUSTED_PROXIES", "10.0.0.0/8"), ("CAIRN_PROXY_PROTOCOL", "on")];
+    assert!(config(&on).unwrap().leading_proxies[0].contains([10, 1, 2, 3].into()));
+    let error = config(&on[1..]).unwrap_err().to_string();
+    assert!(error.contains("CAIRN_PROXY_PROTOCOL: needs CAIRN_TRUSTED_PROXIES"), "{error}");
+}

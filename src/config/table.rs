@@ -143,6 +143,14 @@ const ACCOUNTS: &[Row] = &[
             "X-Forwarded-For; it counts failed sign-ins, and CAIRN_ADMIN_ALLOW_IPS goes by it.",
         ],
     ),
+    row(
+        "CAIRN_PROXY_PROTOCOL",
+        "off",
+        &[
+            "Whether CAIRN_TRUSTED_PROXIES are TCP proxies that name the client of each connection by the PROXY protocol, version 1",
+            "or 2: on or off. Each of them has to, then; from everybody else it is refused.",
+        ],
+    ),
 ];
 
 const COMING_IN: &[Row] = &[

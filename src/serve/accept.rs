@@ -1,12 +1,10 @@
 //! The accept loop: takes connections, refuses those above the caps, survives a full table of open files.
 
-use super::connection::{Shared, Stage, drive};
+use super::connection::{Entrance, Shared, Stage, drive, drive_led};
 use super::seats::Seats;
 use crate::config::ConnectionLimits;
 use crate::config::counted_as;
 use crate::error::Result;
-use crate::tls::Door;
-use axum::Router;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
@@ -22,19 +20,19 @@ const FIRST_WAIT: Duration = Duration::from_millis(10);
 /// A connection ends within seconds, so a longer wait would only keep visitors outside.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
-/// Answers connections of `listener` with `router`, over TLS where there is a `door`, until `shutdown` is ready. For
+/// Answers connections of `listener` at the entrance, until `shutdown` is ready. For
 /// `shutdown_delay_ms` more it still takes connections, so that a balancer has the time to send them elsewhere, then lets
 /// running requests finish within `shutdown_time_ms` and drops the rest. Whoever owns readiness turns it 503 inside
 /// `shutdown`, before it is ready.
 pub async fn serve(
     listener: TcpListener,
-    (router, door): (Router, Option<Door>),
+    entrance: Entrance,
     limits: &ConnectionLimits,
     shutdown: impl Future<Output = ()>,
 ) -> Result<()> {
     let (stop, stopped) = watch::channel(Stage::Open);
     let mut house = House {
-        shared: Arc::new(Shared::new(router, door, limits)),
+        shared: Arc::new(Shared::new(entrance, limits)),
         seats: Seats::new(limits.connections, limits.connections_per_address),
         connections: JoinSet::new(),
         stopped,
@@ -90,13 +88,19 @@ impl House {
 
     /// A connection without a seat is dropped, which closes it: an answer would cost what the cap saves.
     fn seat(&mut self, stream: TcpStream, peer: SocketAddr) {
-        let Some(seat) = self.seats.take(counted_as(peer.ip())) else {
+        let is_led = self.shared.is_led_by(peer.ip());
+        let seat = if is_led { self.seats.take_unnamed() } else { self.seats.take(counted_as(peer.ip())) };
+        let Some(mut seat) = seat else {
             tracing::debug!(%peer, "too many connections: this one is closed");
             return;
         };
         let (shared, stopped) = (Arc::clone(&self.shared), self.stopped.clone());
         self.connections.spawn(async move {
-            drive(stream, peer, shared, stopped).await;
+            if is_led {
+                drive_led(stream, peer, &mut seat, shared, stopped).await;
+            } else {
+                drive(stream, peer, shared, stopped).await;
+            }
             drop(seat);
         });
     }

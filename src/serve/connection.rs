@@ -2,8 +2,10 @@
 
 use super::body::{RunningBody, TimedBody};
 use super::idle::Activity;
+use super::proxied;
+use super::seats::Seat;
 use super::stream::Watched;
-use crate::config::ConnectionLimits;
+use crate::config::{ConnectionLimits, Network, counted_as};
 use crate::tls::Door;
 use axum::Router;
 use axum::body::Body;
@@ -15,12 +17,13 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use std::convert::Infallible;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
 use tokio_rustls::server::TlsStream;
 use tokio_util::either::Either;
 use tower::ServiceExt as _;
@@ -30,16 +33,32 @@ use tower::ServiceExt as _;
 #[derive(Debug, Clone)]
 pub struct Kept(#[expect(dead_code, reason = "held, never sent through")] mpsc::Sender<()>);
 
+/// What a listener leads to.
+pub struct Entrance {
+    /// Answers the requests.
+    pub router: Router,
+    /// Over TLS, if this is there.
+    pub door: Option<Door>,
+    /// The proxies that name the client of each connection first, by the PROXY protocol.
+    pub proxies: Vec<Network>,
+}
+
+impl Entrance {
+    /// Without TLS and proxies.
+    pub fn plain(router: Router) -> Self {
+        Self { router, door: None, proxies: Vec::new() }
+    }
+}
+
 /// What every connection shares.
 pub(super) struct Shared {
-    pub(super) router: Router,
-    pub(super) limits: ConnectionLimits,
-    door: Option<Door>,
+    entrance: Entrance,
+    limits: ConnectionLimits,
     protocol: auto::Builder<TokioExecutor>,
 }
 
 impl Shared {
-    pub(super) fn new(router: Router, door: Option<Door>, limits: &ConnectionLimits) -> Self {
+    pub(super) fn new(entrance: Entrance, limits: &ConnectionLimits) -> Self {
         let mut protocol = auto::Builder::new(TokioExecutor::new());
         // hyper's own head timer stays off: `Activity` times the head and the silence between requests.
         protocol
@@ -55,7 +74,12 @@ impl Shared {
             .max_header_list_size(u32::try_from(limits.head_bytes).unwrap_or(u32::MAX))
             .keep_alive_interval(Some(Duration::from_millis(limits.keep_alive_ms)))
             .keep_alive_timeout(Duration::from_millis(limits.head_time_ms));
-        Self { router, limits: limits.clone(), door, protocol }
+        Self { entrance, limits: limits.clone(), protocol }
+    }
+
+    /// Whether whoever connects from there speaks the PROXY protocol.
+    pub(super) fn is_led_by(&self, peer: IpAddr) -> bool {
+        self.entrance.proxies.iter().any(|proxies| proxies.contains(peer))
     }
 }
 
@@ -74,6 +98,29 @@ pub(super) enum Stage {
 /// How long a silent HTTP/2 client has to hear that the connection ends before it does.
 const FAREWELL: Duration = Duration::from_secs(1);
 
+/// Drives one connection that a proxy leads here: it counts as one of the client that the proxy names.
+pub(super) async fn drive_led(
+    mut stream: TcpStream,
+    proxy: SocketAddr,
+    seat: &mut Seat<IpAddr>,
+    shared: Arc<Shared>,
+    stop: watch::Receiver<Stage>,
+) {
+    let within = Duration::from_millis(shared.limits.head_time_ms);
+    let peer = match timeout(within, proxied::client(&mut stream)).await.unwrap_or_else(|slow| Err(slow.into())) {
+        Ok(client) => client.unwrap_or(proxy),
+        Err(error) => {
+            tracing::debug!(%proxy, %error, "no header of the PROXY protocol");
+            return;
+        }
+    };
+    if !seat.name(counted_as(peer.ip())) {
+        tracing::debug!(%peer, "too many connections: this one is closed");
+        return;
+    }
+    drive(stream, peer, shared, stop).await;
+}
+
 /// Drives one connection, and what it was turned into, to its end.
 pub(super) async fn drive(stream: TcpStream, peer: SocketAddr, shared: Arc<Shared>, stop: watch::Receiver<Stage>) {
     let (kept, mut let_go) = mpsc::channel(1);
@@ -91,7 +138,7 @@ async fn drive_http(
 ) {
     let activity = Activity::new(&shared.limits);
     let secured = tokio::select! {
-        secured = secure(stream, shared.door.as_ref()) => secured,
+        secured = secure(stream, shared.entrance.door.as_ref()) => secured,
         () = activity.too_long() => return,
     };
     let stream = match secured {
@@ -106,7 +153,7 @@ async fn drive_http(
     let stage = stop.clone();
     let service = service_fn(|mut request: Request<Incoming>| {
         request.extensions_mut().insert(kept.clone());
-        answer(request, peer, &shared.router, (&activity, body_idle), stage.clone())
+        answer(request, peer, &shared.entrance.router, (&activity, body_idle), stage.clone())
     });
     let mut connection = pin!(shared.protocol.serve_connection_with_upgrades(watched, service));
     let mut too_long = pin!(activity.too_long());
@@ -129,7 +176,7 @@ async fn drive_http(
     tracing::debug!(%peer, "the connection was silent for too long");
     connection.as_mut().graceful_shutdown();
     // Whatever is left of it after the farewell is dropped, and with it the socket.
-    let _ = tokio::time::timeout(FAREWELL, connection).await;
+    let _ = timeout(FAREWELL, connection).await;
 }
 
 /// The TLS handshake, if there is to be one: a TCP stream in, a stream of plain bytes out. Its time counts as head time.

@@ -2,19 +2,21 @@
 //!
 //! `axum::serve` has no time limit for a head, no cap on connections and no bound on a drain; hyper's automatic
 //! builder waits for ever for the first byte. So: `accept` takes connections and ends them at a shutdown,
-//! `seats` counts them, `connection` drives one, `idle` says when one has been silent for too long, `stream`
-//! watches its bytes, `body` a request body, `signal` waits for the operator.
+//! `seats` counts them, `proxied` hears whose they are from a proxy that leads them here, `connection` drives one,
+//! `idle` says when one has been silent for too long, `stream` watches its bytes, `body` a request body, `signal` waits
+//! for the operator.
 
 mod accept;
 mod body;
 mod connection;
 mod idle;
+mod proxied;
 mod seats;
 mod signal;
 mod stream;
 
 pub use accept::serve;
-pub use connection::Kept;
+pub use connection::{Entrance, Kept};
 pub use seats::{Seat, Seats};
 pub use signal::until_told;
 

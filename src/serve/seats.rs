@@ -20,9 +20,10 @@ struct Taken<K> {
 
 /// A place in the house, given back when dropped.
 #[derive(Debug)]
-pub struct Seat<K: Eq + Hash> {
+pub struct Seat<K: Clone + Eq + Hash> {
     taken: Arc<Mutex<Taken<K>>>,
-    guest: K,
+    guest: Option<K>,
+    each: usize,
 }
 
 impl<K: Clone + Eq + Hash> Seats<K> {
@@ -33,25 +34,45 @@ impl<K: Clone + Eq + Hash> Seats<K> {
 
     /// A seat, or `None` when the house is full or the guest has all of theirs.
     pub fn take(&self, guest: K) -> Option<Seat<K>> {
+        let mut seat = self.take_unnamed()?;
+        seat.name(guest).then_some(seat)
+    }
+
+    /// A seat of a guest who is not known yet, or `None` when the house is full.
+    pub fn take_unnamed(&self) -> Option<Seat<K>> {
         let mut taken = lock(&self.taken);
-        if taken.in_all >= self.in_all || taken.by_guest.get(&guest).is_some_and(|here| *here >= self.each) {
+        if taken.in_all >= self.in_all {
             return None;
         }
-        *taken.by_guest.entry(guest.clone()).or_default() += 1;
         taken.in_all += 1;
-        Some(Seat { taken: Arc::clone(&self.taken), guest })
+        Some(Seat { taken: Arc::clone(&self.taken), guest: None, each: self.each })
     }
 }
 
-impl<K: Eq + Hash> Drop for Seat<K> {
+impl<K: Clone + Eq + Hash> Seat<K> {
+    /// Says whose it is, once; `false` when the guest has all of theirs.
+    pub fn name(&mut self, guest: K) -> bool {
+        let mut taken = lock(&self.taken);
+        let here = taken.by_guest.get(&guest).copied().unwrap_or_default();
+        if here >= self.each || self.guest.is_some() {
+            return false;
+        }
+        taken.by_guest.insert(guest.clone(), here + 1);
+        self.guest = Some(guest);
+        true
+    }
+}
+
+impl<K: Clone + Eq + Hash> Drop for Seat<K> {
     fn drop(&mut self) {
         let mut taken = lock(&self.taken);
         taken.in_all = taken.in_all.saturating_sub(1);
         // A guest without seats must leave the map: else it grows with every visitor there ever was.
-        if let Some(here) = taken.by_guest.get_mut(&self.guest) {
+        let Some(guest) = &self.guest else { return };
+        if let Some(here) = taken.by_guest.get_mut(guest) {
             *here = here.saturating_sub(1);
             if *here == 0 {
-                taken.by_guest.remove(&self.guest);
+                taken.by_guest.remove(guest);
             }
         }
     }
@@ -84,6 +105,20 @@ mod tests {
         assert!(seats.take(address("10.0.0.1")).is_some());
         drop((second, other));
         assert!(lock(&seats.taken).by_guest.is_empty(), "nothing is kept of who has left");
+    }
+
+    #[test]
+    fn a_guest_who_is_named_later_is_counted_from_then_on() {
+        let seats = Seats::new(3, 1);
+        let mut known = seats.take_unnamed().unwrap();
+        let mut late = seats.take_unnamed().unwrap();
+        assert!(known.name(address("10.0.0.1")));
+        assert!(!late.name(address("10.0.0.1")), "the address is full");
+        assert!(late.name(address("10.0.0.2")));
+        let _unnamed = seats.take_unnamed().unwrap();
+        assert!(seats.take_unnamed().is_none(), "the house is full");
+        drop((known, late));
+        assert!(seats.take(address("10.0.0.1")).is_some());
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! Tests over real sockets on loopback. They wait for what must happen, above all for the end of a connection;
 //! `PATIENCE` only turns a hang into a failure.
 
-use super::serve;
+mod led;
+
+use super::{Entrance, serve};
 use crate::config::ConnectionLimits;
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
@@ -25,13 +27,17 @@ struct Server {
 
 impl Server {
     async fn start(router: Router, limits: ConnectionLimits) -> Self {
+        Self::at(Entrance::plain(router), limits).await
+    }
+
+    async fn at(entrance: Entrance, limits: ConnectionLimits) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async move {
             let _ = stopped.await;
         };
-        let ended = tokio::spawn(async move { serve(listener, (router, None), &limits, shutdown).await });
+        let ended = tokio::spawn(async move { serve(listener, entrance, &limits, shutdown).await });
         Self { address, stop, ended }
     }
 

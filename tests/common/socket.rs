@@ -33,7 +33,7 @@ impl Listening {
         let (stop, stopped) = oneshot::channel::<()>();
         let limits = ConnectionLimits::default();
         let ended = tokio::spawn(async move {
-            serve::serve(listener, (router, None), &limits, async move {
+            serve::serve(listener, serve::Entrance::plain(router), &limits, async move {
                 let _ = stopped.await;
             })
             .await
