@@ -21,7 +21,7 @@ const ROUND: Duration = Duration::from_millis(20);
 const DELAY: &[&str] = &["env", "CAIRN_LIMIT_SHUTDOWN_DELAY_MS=3000"];
 /// Answers that show that the load goes on.
 const SOME: usize = 40;
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const READ: &str = "{ locations(first: 5, filter: { layer: { in: [\"cities\"] } }) { nodes { name } } }";
 
 /// Knows who is ready, and leads each new connection to the next of them.
@@ -56,6 +56,14 @@ fn is_ready(address: &str) -> bool {
     let mut answer = String::new();
     let asked = write!(stream, "GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     asked.and_then(|()| stream.read_to_string(&mut answer)).is_ok() && answer.starts_with("HTTP/1.1 200")
+}
+
+fn wait(what: &str, is_so: impl Fn() -> bool) {
+    let since = Instant::now();
+    while !is_so() {
+        assert!(since.elapsed() < PATIENCE, "{what}");
+        thread::yield_now();
+    }
 }
 
 /// What the clients have in common.
@@ -115,14 +123,6 @@ impl Load {
         Ok(!head.to_lowercase().contains("connection: close"))
     }
 
-    fn wait(&self, what: &str, is_so: impl Fn() -> bool) {
-        let since = Instant::now();
-        while !is_so() {
-            assert!(since.elapsed() < PATIENCE, "{what}");
-            thread::yield_now();
-        }
-    }
-
     /// Restarts each server once, and sees each time that all go on.
     fn restart(&self, server: &Server, processes: &mut [Process]) {
         for process in processes {
@@ -133,9 +133,9 @@ impl Load {
             servers.retain(|address| *address != before);
             servers.push(process.address().to_owned());
             drop(servers);
-            self.wait("the server comes back", || self.balancer.knows(REPLICAS));
+            wait("the server comes back", || self.balancer.knows(REPLICAS));
             let answers = self.answers.load(Ordering::SeqCst);
-            self.wait("the load goes on", || self.answers.load(Ordering::SeqCst) > answers + SOME);
+            wait("the load goes on", || self.answers.load(Ordering::SeqCst) > answers + SOME);
         }
     }
 }
@@ -163,7 +163,7 @@ async fn servers_that_are_restarted_one_by_one_under_load_fail_no_request() {
         let balancer = &load.balancer;
         scope.spawn(move || balancer.watch(&ended));
         let end = End(&load.is_over, end);
-        load.wait("all are ready", || load.balancer.knows(REPLICAS));
+        wait("all are ready", || load.balancer.knows(REPLICAS));
         for _ in 0..CLIENTS {
             scope.spawn(|| load.visit().expect("no request fails"));
         }
