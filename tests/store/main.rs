@@ -25,6 +25,8 @@ mod edits;
 mod entrance;
 mod examples;
 mod export_formats;
+mod export_job_limits;
+mod export_jobs;
 mod exports;
 mod faults;
 mod filters;
