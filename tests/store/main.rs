@@ -27,6 +27,7 @@ mod examples;
 mod export_formats;
 mod export_job_limits;
 mod export_jobs;
+mod export_memory;
 mod exports;
 mod faults;
 mod filters;
