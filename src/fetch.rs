@@ -4,10 +4,8 @@
 //! asked twice in ten minutes, a webhook hears of troubles: hyper and rustls are here already, and one connection for each
 //! question is enough.
 
-use std::net::IpAddr;
 use std::path::Path;
 use std::result::Result;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -16,15 +14,11 @@ use hyper::client::conn::http1;
 use hyper::{Method, Request, StatusCode, header};
 use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio::task::JoinSet;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::pki_types::ServerName;
-use url::{Host, Url};
+use url::Url;
 
+use crate::dial::{Dialer, Stream};
 use crate::error::Error;
-use crate::trust;
 
 /// Largest document: key sets of large issuers have some 20 kB.
 const MOST_BYTES: usize = 256 * 1024;
@@ -65,15 +59,14 @@ pub enum Failure {
 
 /// Asks over HTTPS, or over plain HTTP where the operator allowed it.
 pub struct Fetcher {
-    tls: TlsConnector,
+    dialer: Dialer,
     within: Duration,
 }
 
 impl Fetcher {
     /// Trusts the authorities of the file which `setting` names, or the public ones.
     pub fn new(ca: Option<&Path>, setting: &'static str, within: Duration) -> Result<Self, Error> {
-        let config = trust::client_config(ca, setting)?;
-        Ok(Self { tls: TlsConnector::from(Arc::new(config)), within })
+        Ok(Self { dialer: Dialer::new(ca, setting)?, within })
     }
 
     /// The document at the URL.
@@ -93,27 +86,11 @@ impl Fetcher {
     }
 
     async fn exchange(&self, url: &Url, document: Option<Bytes>) -> Result<(StatusCode, Bytes), Failure> {
-        let port = url.port_or_known_default().ok_or(Failure::Host)?;
-        let (stream, name) = match url.host().ok_or(Failure::Host)? {
-            Host::Domain(name) => {
-                let server = ServerName::try_from(name.to_owned()).map_err(|_| Failure::Host)?;
-                (TcpStream::connect((name, port)).await?, server)
-            }
-            Host::Ipv4(address) => (TcpStream::connect((address, port)).await?, IpAddr::V4(address).into()),
-            Host::Ipv6(address) => (TcpStream::connect((address, port)).await?, IpAddr::V6(address).into()),
-        };
-        match url.scheme() {
-            "https" => ask(self.tls.connect(name, stream).await?, url, document).await,
-            _ => ask(stream, url, document).await,
-        }
+        ask(self.dialer.open(url).await?, url, document).await
     }
 }
 
-async fn ask(
-    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    url: &Url,
-    document: Option<Bytes>,
-) -> Result<(StatusCode, Bytes), Failure> {
+async fn ask(stream: Box<dyn Stream>, url: &Url, document: Option<Bytes>) -> Result<(StatusCode, Bytes), Failure> {
     let mut http = http1::Builder::new();
     http.max_buf_size(MOST_HEAD_BYTES);
     let (mut sender, connection) = http.handshake(TokioIo::new(stream)).await?;

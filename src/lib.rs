@@ -9,6 +9,7 @@ pub mod cli;
 pub mod config;
 pub mod copy;
 pub mod demo;
+pub mod dial;
 pub mod error;
 pub mod fetch;
 pub mod format;

@@ -22,14 +22,8 @@ pub async fn serve(mut config: Config, with_demo: bool) -> Result<()> {
     // Caught before the first slow step: a signal during the start is not lost.
     let told_to_stop = serve::until_told()?;
     let listener = bind(config.listen, "CAIRN_LISTEN").await?;
-    let http = match config.http_listen {
-        Some(address) => Some(bind(address, "CAIRN_HTTP_LISTEN").await?),
-        None => None,
-    };
-    let metrics = match config.metrics_listen {
-        Some(address) => Some(bind(address, "CAIRN_METRICS_LISTEN").await?),
-        None => None,
-    };
+    let http = bind_if(config.http_listen, "CAIRN_HTTP_LISTEN").await?;
+    let metrics = bind_if(config.metrics_listen, "CAIRN_METRICS_LISTEN").await?;
     let app = App::build(&config).await?;
     if with_demo {
         let loaded = demo::load(&app).await?;
@@ -88,6 +82,13 @@ pub async fn serve(mut config: Config, with_demo: bool) -> Result<()> {
 async fn bind(address: SocketAddr, setting: &'static str) -> Result<TcpListener> {
     let refused = |error| Error::bad_input(format!("cannot listen on {address}: {error}")).at(setting);
     TcpListener::bind(address).await.map_err(refused)
+}
+
+async fn bind_if(address: Option<SocketAddr>, setting: &'static str) -> Result<Option<TcpListener>> {
+    match address {
+        Some(address) => bind(address, setting).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 /// What runs beside HTTPS: the care for the certificate, and the door of plain HTTP.

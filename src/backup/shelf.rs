@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, chown};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -17,6 +17,7 @@ use super::calendar;
 use crate::config::KeepBackups;
 use crate::error::{Error, ErrorCode, Result};
 use crate::model::Timestamp;
+use crate::store::backup::ownership::hand_over;
 
 const START: &str = "cairn-";
 const TIME: &str = "%Y%m%dT%H%M%S%3fZ";
@@ -93,7 +94,7 @@ impl Shelf {
         let name = format!("{START}{}{ENDING}", now.format(TIME));
         let path = self.folder.join(format!("{name}.{}{PART}", std::process::id()));
         OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(|error| self.cannot(error))?;
-        self.hand_over(&path).map_err(|error| self.cannot(error))?;
+        hand_over(&path, &self.folder).map_err(|error| self.cannot(error))?;
         Ok(Part { path, name })
     }
 
@@ -106,7 +107,7 @@ impl Shelf {
             let mut beside = OpenOptions::new().write(true).create_new(true).mode(0o600).open(sum_path(&target))?;
             beside.write_all(sum.as_bytes())?;
             beside.sync_all()?;
-            self.hand_over(&sum_path(&target))?;
+            hand_over(&sum_path(&target), &self.folder)?;
             fs::rename(&part.path, target)?;
             File::open(&self.folder)?.sync_all()
         };
@@ -152,19 +153,6 @@ impl Shelf {
             self.sweep()?;
         }
         Ok(gone)
-    }
-
-    /// Gives a file to whoever the folder belongs to: the server must read what an administrator of the machine has made.
-    fn hand_over(&self, path: &Path) -> std::io::Result<()> {
-        let (file, folder) = (fs::metadata(path)?, fs::metadata(&self.folder)?);
-        if (file.uid(), file.gid()) == (folder.uid(), folder.gid()) {
-            return Ok(());
-        }
-        match chown(path, Some(folder.uid()), Some(folder.gid())) {
-            // Only root may: the server itself writes to a folder that is open to it and belongs to somebody else.
-            Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(()),
-            outcome => outcome,
-        }
     }
 
     /// Deletes the parts that were left behind.

@@ -5,7 +5,6 @@
 
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -18,14 +17,11 @@ use object_store::ClientOptions;
 use object_store::client::{
     HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse, HttpResponseBody, HttpService,
 };
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::pki_types::ServerName;
+use url::Url;
 
+use crate::dial::{Dialer, Stream};
 use crate::error::Result;
-use crate::trust;
 
 /// To a connection.
 const CONNECT_TIME: Duration = Duration::from_secs(20);
@@ -34,9 +30,7 @@ const ANSWER_TIME: Duration = Duration::from_mins(5);
 
 /// Makes the client that `object_store` asks for.
 #[derive(Clone)]
-pub(super) struct Wire {
-    tls: TlsConnector,
-}
+pub(super) struct Wire(Dialer);
 
 impl std::fmt::Debug for Wire {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -47,8 +41,7 @@ impl std::fmt::Debug for Wire {
 impl Wire {
     /// Trusts the authorities of the file, or the public ones.
     pub(super) fn new(ca: Option<&Path>) -> Result<Self> {
-        let config = trust::client_config(ca, "CAIRN_BACKUP_CA_FILE")?;
-        Ok(Self { tls: TlsConnector::from(Arc::new(config)) })
+        Dialer::new(ca, "CAIRN_BACKUP_CA_FILE").map(Self)
     }
 }
 
@@ -61,28 +54,15 @@ impl HttpConnector for Wire {
 #[async_trait]
 impl HttpService for Wire {
     async fn call(&self, request: HttpRequest) -> std::result::Result<HttpResponse, HttpError> {
-        let (uri, secure) = (request.uri().clone(), request.uri().scheme_str() == Some("https"));
-        let host = uri.host().ok_or_else(|| connect(io::Error::other("the address has no host")))?;
-        let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
-        let plain = host.trim_start_matches('[').trim_end_matches(']');
-        let opening = async {
-            let stream = TcpStream::connect((plain, port)).await?;
-            if !secure {
-                return Ok::<Box<dyn Stream>, io::Error>(Box::new(stream));
-            }
-            let name = ServerName::try_from(plain.to_owned()).map_err(io::Error::other)?;
-            Ok(Box::new(self.tls.connect(name, stream).await?))
-        };
-        let stream = timeout(CONNECT_TIME, opening).await.map_err(|slow| connect(slow.into()))?.map_err(connect)?;
+        let uri = request.uri().clone();
+        let url = Url::parse(&uri.to_string()).map_err(|error| connect(io::Error::other(error)))?;
+        let opening = timeout(CONNECT_TIME, self.0.open(&url)).await;
+        let stream = opening.map_err(|slow| connect(slow.into()))?.map_err(connect)?;
         let answer = timeout(ANSWER_TIME, ask(stream, request, &uri)).await;
         let answer = answer.map_err(|slow| HttpError::new(HttpErrorKind::Timeout, slow))??;
         Ok(answer.map(|body| HttpResponseBody::new(body.map_err(broken))))
     }
 }
-
-/// Either kind of connection.
-trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 async fn ask(
     stream: Box<dyn Stream>,

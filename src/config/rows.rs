@@ -61,6 +61,7 @@ pub(super) const BACKUPS: &[Row] = &[
     ),
 ];
 
+/// Read by `compose.yaml`, not by the server.
 pub(super) const CONTAINERS: &[Row] = &[
     row(
         "POSTGRES_PASSWORD",

@@ -255,7 +255,6 @@ const LOG: &[Row] = &[
     ),
 ];
 
-/// Read by `compose.yaml`, not by the server.
 fn group(title: &'static str, rows: &'static [Row]) -> Group {
     let settings =
         rows.iter().map(|&(name, default, meaning)| Setting { name, default: default.to_owned(), meaning }).collect();

@@ -65,6 +65,15 @@ export class EditorPage {
     this.status = page.locator('.editor > .done');
   }
 
+  /** Opens a well of a new layer `kept`, and gives it a name that is not saved yet. */
+  async beginWork(server: Server, elsewhere: Elsewhere): Promise<void> {
+    await elsewhere.makeLayer('kept', 'Kept');
+    await elsewhere.make('kept', 'Well', { type: 'Point', coordinates: [1, 2] });
+    await this.enter(server, 'Kept');
+    await this.open('Well');
+    await this.form.getByLabel('Name').fill('Deep well');
+  }
+
   /** Signs in, opens the editor and chooses a layer. */
   async enter(server: Server, layer: string): Promise<void> {
     await this.page.goto(server.adminUrl);

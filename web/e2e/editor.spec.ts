@@ -83,12 +83,8 @@ test('a corner of a polygon is dragged, a hole is cut, a second part is added', 
 
 test('what is not saved outlives a reload', async ({ page, server, request }) => {
   const elsewhere = await new Elsewhere(request, server).signIn();
-  await elsewhere.makeLayer('kept', 'Kept');
-  await elsewhere.make('kept', 'Well', { type: 'Point', coordinates: [1, 2] });
   const editor = new EditorPage(page);
-  await editor.enter(server, 'Kept');
-  await editor.open('Well');
-  await editor.form.getByLabel('Name').fill('Deep well');
+  await editor.beginWork(server, elsewhere);
   const warned = page.waitForEvent('dialog');
   const reloaded = page.reload();
   const dialog = await warned;

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import { AdminPage } from './admin-page';
 import { seriousViolations } from './axe';
 import { Elsewhere } from './editor-page';
 import { expect, test } from './fixtures';
+import type { Server } from './server';
 
 const CSV = `title,floors,nr,longitude,latitude
 Old mill,12,a1,10.1,50.1
@@ -13,19 +14,25 @@ Lost mill,4,a4,10.4,95
 Last mill,5,a5,10.5,50.5
 `;
 
-test('a file with two broken rows is looked at, sorted, imported and taken back', { tag: '@both' }, async ({ page, server, request }) => {
-  const elsewhere = await new Elsewhere(request, server).signIn();
-  await elsewhere.makeLayer('mills', 'Mills');
+/** Looks at the table as a file for this layer; gives the form, and the region of what was found. */
+async function look(page: Page, server: Server, layer: string, file: string): Promise<{ form: Locator; report: Locator }> {
   const admin = new AdminPage(page);
   await page.goto(server.adminUrl);
   await admin.signIn('admin');
   await admin.open('Import and export');
   const form = page.getByRole('form', { name: 'Import and export' });
-  await expect(form.getByLabel('Layer', { exact: true }).getByRole('option', { name: 'Mills' })).toBeAttached();
-  await form.getByLabel('Layer', { exact: true }).selectOption('Mills');
-  await form.getByLabel('File', { exact: true }).setInputFiles({ name: 'mills.csv', mimeType: 'text/csv', buffer: Buffer.from(CSV) });
+  await expect(form.getByLabel('Layer', { exact: true }).getByRole('option', { name: layer })).toBeAttached();
+  await form.getByLabel('Layer', { exact: true }).selectOption(layer);
+  await form.getByLabel('File', { exact: true }).setInputFiles({ name: file, mimeType: 'text/csv', buffer: Buffer.from(CSV) });
   const report = page.getByRole('region', { name: 'What was found' });
   await expect(report.getByRole('heading', { name: '3 locations would be stored.' })).toBeFocused();
+  return { form, report };
+}
+
+test('a file with two broken rows is looked at, sorted, imported and taken back', { tag: '@both' }, async ({ page, server, request }) => {
+  const elsewhere = await new Elsewhere(request, server).signIn();
+  await elsewhere.makeLayer('mills', 'Mills');
+  const { form, report } = await look(page, server, 'Mills', 'mills.csv');
   await expect(report).toContainText('CSV');
   await expect(report).toContainText('EPSG:4326');
   await expect(report.getByRole('heading', { name: '2 are refused' })).toBeVisible();
@@ -81,16 +88,7 @@ test('before a file changes what is there, it is said that there is no way back'
   const elsewhere = await new Elsewhere(request, server).signIn();
   await elsewhere.makeLayer('quays', 'Quays');
   await elsewhere.make('quays', 'Old quay', { type: 'Point', coordinates: [1, 2] });
-  const admin = new AdminPage(page);
-  await page.goto(server.adminUrl);
-  await admin.signIn('admin');
-  await admin.open('Import and export');
-  const form = page.getByRole('form', { name: 'Import and export' });
-  await expect(form.getByLabel('Layer', { exact: true }).getByRole('option', { name: 'Quays' })).toBeAttached();
-  await form.getByLabel('Layer', { exact: true }).selectOption('Quays');
-  await form.getByLabel('File', { exact: true }).setInputFiles({ name: 'quays.csv', mimeType: 'text/csv', buffer: Buffer.from(CSV) });
-  const report = page.getByRole('region', { name: 'What was found' });
-  await expect(report.getByRole('heading', { name: '3 locations would be stored.' })).toBeFocused();
+  const { form, report } = await look(page, server, 'Quays', 'quays.csv');
   await expect(report.getByText('it cannot be undone')).toHaveCount(0);
   await form.getByText('More choices').click();
   await form.getByLabel('Locations that are there').selectOption('Replace the whole layer');

@@ -34,12 +34,8 @@ test('a server that restarts takes nothing of the work in the editor with it', a
   try {
     faults.visit(server.url);
     const elsewhere = await new Elsewhere(request, server).signIn();
-    await elsewhere.makeLayer('kept', 'Kept');
-    await elsewhere.make('kept', 'Well', { type: 'Point', coordinates: [1, 2] });
     const editor = new EditorPage(page);
-    await editor.enter(server, 'Kept');
-    await editor.open('Well');
-    await editor.form.getByLabel('Name').fill('Deep well');
+    await editor.beginWork(server, elsewhere);
     await server.stop();
     faults.expect(/^console: Failed to load resource: net::ERR_CONNECTION_REFUSED/);
     await editor.save();

@@ -43,15 +43,15 @@ impl Locations {
         .await?;
         let properties = draft::write_properties(&new.properties)?;
         let row = NewRow { layer: 0, external_id: new.external_id, name: new.name, geometry: new.geometry, properties };
-        let fingerprint = fingerprint(layer, &row);
-        let (row, new_properties, fingerprint) = (&row, &new.properties, &fingerprint);
+        let once = place.map(|place| (place, fingerprint(layer, &row)));
+        let (row, new_properties, once) = (&row, &new.properties, &once);
         let made = self
             .edit(&author.viewer, |access| async move {
                 let found = access.writable(layer).map_err(|error| error.at("layer"))?;
                 PropertySchema::of(found)?.check(new_properties)?;
                 let row = &NewRow { layer: found.id, ..row.clone() };
                 let new = Creation { author, access: &access, row, state: state::of_new(&access, row)? };
-                if let Some(place) = place {
+                if let Some((place, fingerprint)) = once {
                     return self.create_once(&new, place, fingerprint).await;
                 }
                 let created = self.store.create_location(&new).await.map_err(taken)?;

@@ -4,13 +4,13 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io::ErrorKind;
-use std::os::unix::fs::{MetadataExt as _, chown};
 use std::path::{Path, PathBuf};
 
 use chrono::Utc;
 use rusqlite::{Connection as File, ErrorCode as SqliteCode};
 use tokio::task::spawn_blocking;
 
+use super::ownership;
 use super::snapshot::settle;
 use crate::config::{Database, PostgresUrl};
 use crate::error::{Error, ErrorCode, Result};
@@ -116,22 +116,13 @@ fn swap_files(work: &Path, target: &Path) -> Result<Option<PathBuf>> {
 
 /// Gives the new file to whoever the old one belongs to: an operator restores as another user than the server runs as.
 fn hand_over(work: &Path, target: &Path, folder: &Path) -> std::io::Result<()> {
-    let own = fs::metadata(work)?;
-    let (model, is_new) = match fs::metadata(target) {
+    match fs::metadata(target) {
         Ok(before) => {
             fs::set_permissions(work, before.permissions())?;
-            (before, false)
+            ownership::give_as(work, target)
         }
-        Err(error) if error.kind() == ErrorKind::NotFound => (fs::metadata(folder)?, true),
-        Err(error) => return Err(error),
-    };
-    if (own.uid(), own.gid()) == (model.uid(), model.gid()) {
-        return Ok(());
-    }
-    match chown(work, Some(model.uid()), Some(model.gid())) {
-        // Only root may: a folder that is open to us can belong to somebody else.
-        Err(error) if is_new && error.kind() == ErrorKind::PermissionDenied => Ok(()),
-        outcome => outcome,
+        Err(error) if error.kind() == ErrorKind::NotFound => ownership::hand_over(work, folder),
+        Err(error) => Err(error),
     }
 }
 
