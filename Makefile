@@ -1,7 +1,7 @@
 # The front door: `make` lists what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-rust test-web crash lint bench schema fmt
+.PHONY: help run test test-rust test-web crash fuzz lint bench schema fmt
 
 CARGO ?= cargo
 
@@ -27,6 +27,9 @@ test-web:
 
 crash: ## Kills a writing server 500 times on each store, and looks for what is lost
 	CAIRN_TEST_CRASH_ROUNDS=500 $(CARGO) test --locked --no-default-features --test store crash:: -- --test-threads 1 --nocapture
+
+fuzz: ## Fuzzes each reader, the filters and the geometries for FUZZ_SECONDS (60)
+	scripts/fuzz
 
 lint: ## Checks format, clippy and the types of the pages
 	$(CARGO) fmt --all --check

@@ -16,7 +16,7 @@ use crate::mail::{Mailer, Patience};
 use crate::metrics::{Figures, Metrics};
 use crate::model::Timestamp;
 use crate::service::housekeeping::{Housekeeping, Keep};
-use crate::service::{Accounts, Changes, Entrance, Exports, Imports, Locations};
+use crate::service::{Accounts, Changes, Entrance, ExportJobs, Exports, Imports, Locations};
 use crate::store::Store;
 use crate::store::connect::StoreOptions;
 use crate::tls::{Secured, Status};
@@ -28,6 +28,7 @@ pub struct App {
     accounts: Arc<Accounts>,
     changes: Arc<Changes>,
     exports: Arc<Exports>,
+    export_jobs: Arc<ExportJobs>,
     imports: Arc<Imports>,
     https: Status,
     metrics: Metrics,
@@ -45,12 +46,16 @@ impl App {
         let limits = &config.limits.export;
         let exports =
             Exports::new(Arc::clone(&locations), limits.at_once, limits.rows, config.data_dir.join("exports"));
+        let exports = Arc::new(exports);
+        let services = (Arc::clone(&locations), Arc::clone(&accounts));
+        let export_jobs = ExportJobs::new(Arc::clone(&exports), services, &config.data_dir, limits.clone())?;
         let imports = Imports::new(Arc::clone(&locations), Arc::clone(&accounts), &config.data_dir)?;
         Ok(Self {
             locations,
             accounts,
             changes,
-            exports: Arc::new(exports),
+            exports,
+            export_jobs: Arc::new(export_jobs),
             imports: Arc::new(imports),
             https: Status::default(),
             metrics: if config.metrics_listen.is_some() { Metrics::on() } else { Metrics::default() },
@@ -145,6 +150,11 @@ impl App {
     /// Layers as files.
     pub fn exports(&self) -> &Exports {
         &self.exports
+    }
+
+    /// Layers as files that are written in the background.
+    pub fn export_jobs(&self) -> &Arc<ExportJobs> {
+        &self.export_jobs
     }
 
     /// Whether the store answers.

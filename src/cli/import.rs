@@ -11,8 +11,8 @@ use serde_json::json;
 
 use crate::app::App;
 use crate::error::{Error, ErrorCode, Result};
-use crate::model::import::{ImportJob, ImportMode, ImportOptions, ImportState, OnError, RejectedRow};
-use crate::model::{Author, Viewer};
+use crate::model::import::{ImportJob, ImportMode, ImportOptions, OnError, RejectedRow};
+use crate::model::{Author, JobState, Viewer};
 use crate::serve;
 use crate::service::imports::{Control, Stop};
 
@@ -174,7 +174,7 @@ async fn tell(app: &App, arguments: &Arguments, job: &ImportJob) -> Result<()> {
         print_lines(job, &rejected);
     }
     match (&job.state, &job.error) {
-        (ImportState::Done, _) => Ok(()),
+        (JobState::Done, _) => Ok(()),
         (_, Some((_, sentence))) => Err(Error::new(ErrorCode::BadInput, sentence.clone())),
         (_, None) => Err(Error::new(ErrorCode::Unavailable, "stopped; nothing of the file is stored")),
     }

@@ -208,6 +208,14 @@ limits! {
         rows: u64 = 10_000_000, 1..=1_000_000_000, "CAIRN_LIMIT_EXPORT_ROWS";
         /// Most exports at once; then 503 with Retry-After. Each holds a page of rows and, for some formats, a file of its own.
         at_once: usize = 4, 1..=1_000, "CAIRN_LIMIT_EXPORTS";
+        /// Most exports of one account that wait for the server or are written by it in the background.
+        jobs: u32 = 5, 1..=1_000, "CAIRN_LIMIT_EXPORT_JOBS";
+        /// Largest file that is written in the background, in bytes. Some formats take as much again while it is written.
+        file_bytes: u64 = 10_737_418_240, 1_024..=1_099_511_627_776, "CAIRN_LIMIT_EXPORT_FILE_BYTES";
+        /// What these files take together in the data folder, in bytes: nobody can fill the disk with them.
+        files_bytes: u64 = 21_474_836_480, 1_024..=109_951_162_777_600, "CAIRN_LIMIT_EXPORT_FILES_BYTES";
+        /// Such a file is kept for so many hours, and then goes with its export.
+        file_hours: u32 = 24, 1..=8_760, "CAIRN_LIMIT_EXPORT_FILE_HOURS";
     }
 }
 

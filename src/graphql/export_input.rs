@@ -1,9 +1,12 @@
-//! The question of an export as an address or a command line has it: every value a text.
+//! The question of an export as an address, a command line or a job has it: every value a text.
+
+use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::format::feature::Format;
 use crate::geometry::BBox;
 use crate::graphql::filter_input::filter_from_json;
+use crate::model::export::ExportJob;
 use crate::query::{Filter, Test};
 use crate::service::exports::ExportQuestion;
 
@@ -11,7 +14,7 @@ use crate::service::exports::ExportQuestion;
 const ALL_DECIMALS: u8 = 15;
 
 /// The options of an export, as they came.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct ExportInput {
     /// `west,south,east,north` in degrees.
     pub bbox: Option<String>,
@@ -72,6 +75,13 @@ impl ExportInput {
                 .ok_or_else(|| Error::bad_input("precision is between 0 and 15 decimals").at("precision"))?,
         })
     }
+}
+
+/// The question of a job, read again from what was kept of it.
+pub fn question_of(job: &ExportJob) -> Result<ExportQuestion> {
+    let input: ExportInput = serde_json::from_str(&job.options).map_err(Error::internal)?;
+    let format = Format::from_key(&job.format).ok_or_else(|| Error::internal("an export in an unknown format"))?;
+    input.question(job.layer.clone(), format)
 }
 
 fn whole(name: &str) -> Error {

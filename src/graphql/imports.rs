@@ -11,8 +11,8 @@ use crate::graphql::guard::Needs;
 use crate::graphql::scalars::{DateTime, Json};
 use crate::graphql::shapes::BBox;
 use crate::graphql::upload::{Upload, Uploads};
-use crate::model::UserId;
 use crate::model::import::{self as model, ImportId};
+use crate::model::{JobState, UserId};
 use crate::service::imports::ImportQuery;
 
 /// Imports of a list when nothing is said, and at most.
@@ -52,7 +52,7 @@ pub enum ImportFormat {
 
 /// How far an import is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "model::ImportState")]
+#[graphql(remote = "JobState")]
 pub enum ImportState {
     /// It waits for the server that has its file.
     Queued,
@@ -242,11 +242,11 @@ impl ImportJob {
     }
 }
 
-fn count(count: u64) -> i32 {
+pub(super) fn count(count: u64) -> i32 {
     to_int(i64::try_from(count).unwrap_or(i64::MAX))
 }
 
-fn size(first: Option<i32>, usual: i32, most: i32) -> Result<usize> {
+pub(super) fn size(first: Option<i32>, usual: i32, most: i32) -> Result<usize> {
     let first = first.unwrap_or(usual);
     if first > most {
         return Err(Error::limit(format!("at most {most} at once")).at("first"));

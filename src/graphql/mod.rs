@@ -11,6 +11,7 @@ pub mod edit_inputs;
 pub mod edits;
 pub mod entrance;
 pub mod export_input;
+pub mod exports;
 pub mod filter_input;
 pub mod guard;
 pub mod imports;

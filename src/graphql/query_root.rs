@@ -11,6 +11,7 @@ use crate::graphql::clusters::{self, LocationCluster};
 use crate::graphql::connection::{LocationConnection, OrdinaryConnection, PageInfo};
 use crate::graphql::context::{app, may_render, page_limits, parse_id, to_int, viewer};
 use crate::graphql::entrance::EntranceQueries;
+use crate::graphql::exports::ExportQueries;
 use crate::graphql::filter_input::LocationFilter;
 use crate::graphql::imports::ImportQueries;
 use crate::graphql::layer::Layer;
@@ -141,7 +142,15 @@ const DEFAULT_HITS: i32 = 10;
 /// Questions about locations, layers, accounts, what was done to them, and the server.
 #[derive(Debug, Default, MergedObject)]
 #[graphql(name = "Query")]
-pub struct QueryRoot(LocationQueries, AccountQueries, EntranceQueries, AuditQueries, ImportQueries, ServerQueries);
+pub struct QueryRoot(
+    LocationQueries,
+    AccountQueries,
+    EntranceQueries,
+    AuditQueries,
+    ImportQueries,
+    ExportQueries,
+    ServerQueries,
+);
 
 /// The queries about locations and layers.
 #[derive(Debug, Default)]

@@ -86,6 +86,11 @@ pub struct PositionInput {
 }
 
 impl BBoxInput {
+    /// `west,south,east,north`, every digit.
+    pub fn to_text(&self) -> String {
+        format!("{},{},{},{}", self.west, self.south, self.east, self.north)
+    }
+
     /// The box, ranges checked.
     pub fn check(&self) -> Result<geometry::BBox> {
         geometry::BBox::new(self.west, self.south, self.east, self.north)

@@ -8,16 +8,16 @@ use futures_util::stream::{self, Stream, StreamExt as _};
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::graphql::context::{app, parse_id, prover};
+use crate::graphql::exports::ExportJob;
 use crate::graphql::filter_input::LocationFilter;
 use crate::graphql::guard::Needs;
 use crate::graphql::imports::ImportJob;
 use crate::graphql::location::Location;
 use crate::graphql::query_root::check_filter;
 use crate::graphql::scalars::DateTime;
-use crate::model::import as model;
 use crate::service::changes::{ChangeKind, Told};
 
-/// How often the state of an import is looked at.
+/// How often the state of a job is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// What goes out: async-graphql wants errors there that can be copied.
@@ -98,31 +98,55 @@ impl SubscriptionRoot {
         context: &Context<'_>,
         #[graphql(desc = "Its id")] id: ID,
     ) -> Result<impl Stream<Item = Event<ImportJob>>> {
-        let none = || Error::new(ErrorCode::NotFound, format!("there is no import {}", id.as_str()));
-        let row = parse_id(&id).ok_or_else(none)?;
+        let row = parse_id(&id).ok_or_else(|| no_job("import", &id))?;
         let (imports, prove) = (Arc::clone(app(context)?.imports()), prover(context));
         imports.one(&prove().await?, row).await?;
-        let last = Some(Watched { told: None });
-        Ok(stream::try_unfold(last, move |last| {
+        Ok(watched(move || {
             let (imports, prove) = (Arc::clone(&imports), Arc::clone(&prove));
             async move {
-                let Some(last) = last else { return Event::Ok(None) };
-                loop {
-                    let job = imports.one(&prove().await?, row).await?;
-                    let now = Some((job.state, job.progress.to_bits(), job.counts));
-                    if now == last.told {
-                        tokio::time::sleep(LOOK_EVERY).await;
-                        continue;
-                    }
-                    let goes_on = matches!(job.state, model::ImportState::Queued | model::ImportState::Running);
-                    return Ok(Some((ImportJob::from(job), goes_on.then_some(Watched { told: now }))));
-                }
+                let job = imports.one(&prove().await?, row).await?;
+                let sign = (job.state, job.progress.to_bits(), job.counts);
+                Ok((job.state.is_open(), sign, ImportJob::from(job)))
+            }
+        }))
+    }
+
+    /// An export of yours, or of anybody for administrators, each time it is further; ends when it has ended.
+    #[graphql(guard = "Needs::Account", complexity = "20 + child_complexity")]
+    async fn export_progress(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Its id")] id: ID,
+    ) -> Result<impl Stream<Item = Event<ExportJob>>> {
+        let row = parse_id(&id).ok_or_else(|| no_job("export", &id))?;
+        let (exports, prove) = (Arc::clone(app(context)?.export_jobs()), prover(context));
+        exports.one(&prove().await?, row).await?;
+        Ok(watched(move || {
+            let (exports, prove) = (Arc::clone(&exports), Arc::clone(&prove));
+            async move {
+                let job = exports.one(&prove().await?, row).await?;
+                Ok((job.state.is_open(), (job.state, job.counts), ExportJob::from(job)))
             }
         }))
     }
 }
 
-/// What was told of an import last.
-struct Watched {
-    told: Option<(model::ImportState, u64, model::ImportCounts)>,
+fn no_job(kind: &str, id: &ID) -> Error {
+    Error::new(ErrorCode::NotFound, format!("there is no {kind} {}", id.as_str()))
+}
+
+/// A job each time that its sign has changed, up to the first one that is no longer open. `look` says whether it is, its sign, and it.
+fn watched<J, S: PartialEq, F: Future<Output = Event<(bool, S, J)>>>(
+    look: impl Fn() -> F,
+) -> impl Stream<Item = Event<J>> {
+    stream::try_unfold(Some((None, look)), async |state| {
+        let Some((told, look)) = state else { return Event::Ok(None) };
+        loop {
+            let (is_open, sign, job) = look().await?;
+            if told.as_ref() != Some(&sign) {
+                return Ok(Some((job, is_open.then_some((Some(sign), look)))));
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    })
 }

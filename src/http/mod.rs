@@ -11,6 +11,7 @@ mod deadline;
 mod decoys;
 mod error;
 mod etag;
+mod export_files;
 mod exports;
 mod headers;
 mod host;

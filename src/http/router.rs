@@ -6,6 +6,7 @@ use super::assets::Pages;
 use super::deadline::{self, Deadlines};
 use super::decoys::Decoys;
 use super::error::{Problem, panicked};
+use super::export_files;
 use super::exports;
 use super::graphql::{self, Door, Execute, SocketDoor};
 use super::headers::{self, SecurityHeaders};
@@ -86,6 +87,7 @@ fn files(app: Option<App>, identity: &Identity) -> Router {
     let source = exports::Source { app: app.clone(), identity: identity.clone() };
     Router::new()
         .route(exports::PATH, get(exports::get).with_state(source).layer(who.clone()))
+        .route(export_files::PATH, get(export_files::get).with_state(app.clone()).layer(who.clone()))
         .route("/imports/{id}/rejected.csv", get(imports::rejected).with_state(app).layer(who))
 }
 
@@ -99,7 +101,11 @@ fn compression() -> CompressionLayer<impl Predicate> {
         .compress_when(SizeAbove::new(SMALLEST_COMPRESSED_BYTES).and(is_text))
 }
 
+/// A file that may be asked for in parts has one length and one tag: packed it would have others.
 fn is_text(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
+    if headers.contains_key(header::ACCEPT_RANGES) {
+        return false;
+    }
     let Some(full) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
     let kind = full.split(';').next().unwrap_or(full).trim();
     kind.starts_with("text/") || kind.ends_with("json") || kind.ends_with("xml") || kind.ends_with("wasm")

@@ -3,46 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::model::{Timestamp, UserId};
+use crate::model::{JobState, Timestamp, UserId};
 
 /// The row number of an import.
 pub type ImportId = i64;
-
-/// How far an import is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ImportState {
-    /// It waits for the server that has its file.
-    Queued,
-    /// It is worked on.
-    Running,
-    /// Everything is stored.
-    Done,
-    /// Nothing is stored, and the error says why.
-    Failed,
-    /// Somebody took it back before it was done: nothing is stored.
-    Cancelled,
-}
-
-impl ImportState {
-    /// Every state.
-    pub const ALL: [Self; 5] = [Self::Queued, Self::Running, Self::Done, Self::Failed, Self::Cancelled];
-
-    /// The word in the database.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Queued => "QUEUED",
-            Self::Running => "RUNNING",
-            Self::Done => "DONE",
-            Self::Failed => "FAILED",
-            Self::Cancelled => "CANCELLED",
-        }
-    }
-
-    /// The state of a stored word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.as_str() == word)
-    }
-}
 
 /// What becomes of locations that are there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -168,7 +132,7 @@ pub struct ImportJob {
     /// Row number.
     pub id: ImportId,
     /// How far it is.
-    pub state: ImportState,
+    pub state: JobState,
     /// The key of the layer.
     pub layer: String,
     /// Who asked for it; none when the server itself did.

@@ -3,17 +3,17 @@
 use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
 
 use crate::error::{Error, Result};
-use crate::model::Author;
-use crate::model::import::{ImportCounts, ImportId, ImportJob, ImportState, NewImport, RejectedRow};
+use crate::model::import::{ImportCounts, ImportId, ImportJob, NewImport, RejectedRow};
 use crate::model::time::from_milliseconds;
+use crate::model::{Author, JobState};
 use crate::store::Store;
 
 /// A runner that was silent for so long is gone.
-const SILENT_MS: i64 = 20_000;
+pub(super) const SILENT_MS: i64 = 20_000;
 /// How often a job is begun: what ends the server three times is not tried again.
-const MAX_ATTEMPTS: i64 = 3;
+pub(super) const MAX_ATTEMPTS: i64 = 3;
 /// After so long nobody waits for the server that has the file.
-const LOST_MS: i64 = 24 * 3_600_000;
+pub(super) const LOST_MS: i64 = 24 * 3_600_000;
 /// Jobs that ended so long ago are forgotten; the audit log still tells of them.
 const KEPT_MS: i64 = 90 * 24 * 3_600_000;
 /// Jobs of one account that have not ended.
@@ -40,7 +40,7 @@ pub struct ImportQuery {
 #[derive(Debug)]
 pub struct Ending<'a> {
     /// `Done`, `Failed` or `Cancelled`.
-    pub state: ImportState,
+    pub state: JobState,
     /// Why it stored nothing, in words that may be shown.
     pub error: Option<&'a Error>,
     /// The job, with what is known by now.
@@ -60,11 +60,11 @@ impl Store {
     ) -> Result<ImportId> {
         let open = "SELECT count(*) FROM import_job WHERE state IN ('QUEUED', 'RUNNING') AND actor = $1";
         let actor = author.viewer.actor();
-        let waiting: i64 = first(&self.import_rows(open, [actor.into()]).await?)?.try_get_by_index(0)?;
+        let waiting: i64 = first(&self.job_rows(open, [actor.into()]).await?)?.try_get_by_index(0)?;
         if actor.is_some() && waiting >= MAX_OPEN {
             return Err(Error::limit(format!("{MAX_OPEN} imports of yours have not ended: wait, or cancel some")));
         }
-        let state = if runner.is_some() { ImportState::Running } else { ImportState::Queued };
+        let state = if runner.is_some() { JobState::Running } else { JobState::Queued };
         let values: [Value; 12] = [
             state.as_str().into(),
             new.layer.as_str().into(),
@@ -84,7 +84,7 @@ impl Store {
                 attempts, created_ms, started_ms, heartbeat_ms)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
                 CASE WHEN $11 > 0 THEN $12 END, CASE WHEN $11 > 0 THEN $12 END) RETURNING id";
-        Ok(first(&self.import_rows(sql, values).await?)?.try_get_by_index(0)?)
+        Ok(first(&self.job_rows(sql, values).await?)?.try_get_by_index(0)?)
     }
 
     /// Takes the oldest job that waits at `home`, or whose runner fell silent there.
@@ -98,7 +98,7 @@ impl Store {
                 AND (state = 'QUEUED' OR (state = 'RUNNING' AND heartbeat_ms < $3 - {SILENT_MS}))
              RETURNING {COLUMNS}"
         );
-        self.import_rows(&sql, [home.into(), runner.into(), now.into()]).await?.iter().map(job).next().transpose()
+        self.job_rows(&sql, [home.into(), runner.into(), now.into()]).await?.iter().map(job).next().transpose()
     }
 
     /// Says that the runner is alive, and how far it is. `false`: the job is no longer its own.
@@ -113,21 +113,21 @@ impl Store {
         let sql = "UPDATE import_job SET heartbeat_ms = $5, progress = $3, counts = $4
             WHERE id = $1 AND runner = $2 AND state = 'RUNNING'";
         let values = [id.into(), runner.into(), progress.into(), write(counts)?.into(), now.into()];
-        Ok(self.import_run(sql, values).await? == 1)
+        Ok(self.job_run(sql, values).await? == 1)
     }
 
     /// Gives a job back, for the next start of a server; that attempt does not count.
     pub async fn release_import(&self, id: ImportId, runner: &str) -> Result<()> {
         let sql = "UPDATE import_job SET state = 'QUEUED', runner = NULL, attempts = attempts - 1, progress = 0
             WHERE id = $1 AND runner = $2 AND state = 'RUNNING'";
-        self.import_run(sql, [id.into(), runner.into()]).await.map(drop)
+        self.job_run(sql, [id.into(), runner.into()]).await.map(drop)
     }
 
     /// Takes a job back; `false` when it has ended.
     pub async fn cancel_import(&self, id: ImportId, now: i64) -> Result<bool> {
         let sql = "UPDATE import_job SET state = 'CANCELLED', finished_ms = $2
             WHERE id = $1 AND state IN ('QUEUED', 'RUNNING')";
-        Ok(self.import_run(sql, [id.into(), now.into()]).await? == 1)
+        Ok(self.job_run(sql, [id.into(), now.into()]).await? == 1)
     }
 
     /// Ends jobs that nobody will take up: those that ended their server too often, those whose program was not a server, and
@@ -141,9 +141,9 @@ impl Store {
              WHERE (state = 'RUNNING' AND heartbeat_ms < $1 - {SILENT_MS} AND (attempts >= {MAX_ATTEMPTS} OR home = ''))
                 OR (state IN ('QUEUED', 'RUNNING') AND coalesce(heartbeat_ms, created_ms) < $1 - {LOST_MS})"
         );
-        self.import_run(&sql, [now.into()]).await?;
+        self.job_run(&sql, [now.into()]).await?;
         let forget = format!("DELETE FROM import_job WHERE finished_ms < $1 - {KEPT_MS}");
-        self.import_run(&forget, [now.into()]).await.map(drop)
+        self.job_run(&forget, [now.into()]).await.map(drop)
     }
 
     /// Jobs, newest first.
@@ -186,16 +186,20 @@ impl Store {
     /// The files of jobs that have not ended.
     pub async fn files_of_imports(&self) -> Result<Vec<String>> {
         let sql = "SELECT file FROM import_job WHERE state IN ('QUEUED', 'RUNNING')";
-        self.import_rows(sql, []).await?.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
+        self.job_rows(sql, []).await?.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
     }
 
     /// Outside of a transaction, on a connection that writes.
-    async fn import_rows(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Result<Vec<QueryResult>> {
+    pub(super) async fn job_rows(
+        &self,
+        sql: &str,
+        values: impl IntoIterator<Item = Value>,
+    ) -> Result<Vec<QueryResult>> {
         let statement = Statement::from_sql_and_values(self.writer.get_database_backend(), sql, values);
         Ok(self.writer.query_all_raw(statement).await?)
     }
 
-    async fn import_run(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Result<u64> {
+    pub(super) async fn job_run(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Result<u64> {
         let statement = Statement::from_sql_and_values(self.writer.get_database_backend(), sql, values);
         Ok(self.writer.execute_raw(statement).await?.rows_affected())
     }
@@ -206,11 +210,11 @@ pub(super) fn write(value: &impl serde::Serialize) -> Result<String> {
     serde_json::to_string(value).map_err(Error::internal)
 }
 
-fn read<T: serde::de::DeserializeOwned>(text: &str) -> Result<T> {
+pub(super) fn read<T: serde::de::DeserializeOwned>(text: &str) -> Result<T> {
     serde_json::from_str(text).map_err(Error::internal)
 }
 
-fn first(rows: &[QueryResult]) -> Result<&QueryResult> {
+pub(super) fn first(rows: &[QueryResult]) -> Result<&QueryResult> {
     rows.first().ok_or_else(|| Error::internal("a statement gave no row"))
 }
 
@@ -221,7 +225,7 @@ fn job(row: &QueryResult) -> Result<ImportJob> {
     let error = text("error_code")?.zip(text("error")?);
     Ok(ImportJob {
         id: row.try_get("", "id")?,
-        state: ImportState::from_word(&state).ok_or_else(|| Error::internal("an unknown state of an import"))?,
+        state: JobState::from_word(&state).ok_or_else(|| Error::internal("an unknown state of an import"))?,
         layer: row.try_get("", "layer")?,
         actor: row.try_get("", "actor")?,
         scopes: text("scopes")?.as_deref().map(read).transpose()?,

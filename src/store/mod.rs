@@ -12,6 +12,7 @@ pub mod connect;
 pub mod copy;
 pub mod dialect;
 pub mod error;
+pub mod exports;
 pub mod figures;
 pub mod gpkg;
 pub mod health;

@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{Request, header};
-use cairn::model::import::{ImportOptions, ImportState};
+use cairn::model::JobState;
+use cairn::model::import::ImportOptions;
 use cairn::model::{Author, Role, Viewer};
 use cairn::service::imports::Control;
 use http_body_util::BodyExt as _;
@@ -159,7 +160,7 @@ async fn through_the_command(server: &Server, entry: &Entry) -> Option<String> {
         Err(error) => Some(format!("{error:?}")),
         Ok(job) => {
             let code = job.error.as_ref().map_or("INTERNAL", |(code, _)| code.as_str());
-            (job.state != ImportState::Failed || code == "INTERNAL").then(|| format!("{:?} {:?}", job.state, job.error))
+            (job.state != JobState::Failed || code == "INTERNAL").then(|| format!("{:?} {:?}", job.state, job.error))
         }
     }
 }

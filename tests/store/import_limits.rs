@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
+use cairn::model::JobState;
 use cairn::model::Viewer;
-use cairn::model::import::ImportState;
 
 use crate::common::{Kind, Server};
 use crate::imports::import_file;
@@ -39,7 +39,7 @@ fn file(server: &Server, vertices: u32) -> PathBuf {
 async fn an_area_may_have_a_million_vertices_and_no_more(store: Kind) {
     let server = Server::on(store, &[]).await;
     let refused = import_file(&server, "circles", &file(&server, MAX_VERTICES + 1)).await;
-    assert_eq!((refused.state, refused.counts.rejected), (ImportState::Failed, 1), "{:?}", refused.error);
+    assert_eq!((refused.state, refused.counts.rejected), (JobState::Failed, 1), "{:?}", refused.error);
     let rejected = server.app.imports().rejected(&Viewer::Server, refused.id).await.expect("the refused feature");
     assert_eq!(rejected.first().map(|row| row.code.as_str()), Some("LIMIT_EXCEEDED"), "{rejected:?}");
     assert_eq!(server.number("SELECT count(*) FROM location").await, 0);

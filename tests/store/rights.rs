@@ -61,6 +61,11 @@ const TABLE: &[(&str, Needs)] = &[
     ("Query.serverInfo", Needs::Admin),
     ("Query.importJob", Needs::Account),
     ("Query.importJobs", Needs::Account),
+    ("Query.exportJob", Needs::Account),
+    ("Query.exportJobs", Needs::Account),
+    ("Mutation.exportLocations", Needs::Account),
+    ("Mutation.cancelExport", Needs::Account),
+    ("Mutation.deleteExport", Needs::Account),
     ("Mutation.importLocations", Needs::Importer),
     ("Mutation.cancelImport", Needs::Importer),
     ("Mutation.createLocation", Needs::Editor),
@@ -94,7 +99,8 @@ const TABLE: &[(&str, Needs)] = &[
 ];
 
 /// The same of what is asked over a socket.
-const SUBSCRIPTIONS: &[(&str, Needs)] = &[("locationChanged", Needs::Nothing), ("importProgress", Needs::Account)];
+const SUBSCRIPTIONS: &[(&str, Needs)] =
+    &[("locationChanged", Needs::Nothing), ("importProgress", Needs::Account), ("exportProgress", Needs::Account)];
 
 /// Who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use axum::body::Body;
 use axum::http::{Request, header};
 use cairn::format::feature::Format;
 use cairn::format::write::WRITTEN;
-use cairn::model::import::ImportState;
+use cairn::model::JobState;
 use cairn::model::{Caller, Viewer};
 use cairn::service::exports::{ExportQuestion, Prove};
 use http_body_util::BodyExt as _;
@@ -34,7 +34,7 @@ crate::on_both_stores! {
 /// Imports a file as a new layer; nothing of it may be refused.
 async fn import(server: &Server, layer: &str, path: &Path) -> u64 {
     let job = import_file(server, layer, path).await;
-    assert_eq!(job.state, ImportState::Done, "{layer}: {:?}", job.error);
+    assert_eq!(job.state, JobState::Done, "{layer}: {:?}", job.error);
     job.counts.created
 }
 

@@ -33,7 +33,7 @@ const TABLE: &[(&str, &[&str])] = &[
             "error",
         ],
     ),
-    ("worker", &["app", "error"]),
+    ("worker", &["app", "graphql", "error"]),
     ("serve", &["app", "tls", "config", "error"]),
     ("demo", &["app", "geometry", "model", "config", "graphql", "http", "serve", "error"]),
     (

@@ -58,6 +58,32 @@ test('a file with two broken rows is looked at, sorted, imported and taken back'
   await expect(page.getByRole('row', { name: /mills\.csv.*3 new/ }).first()).toBeVisible();
 });
 
+test('a layer is written in the background, fetched and deleted', { tag: '@both' }, async ({ page, server, request }) => {
+  const elsewhere = await new Elsewhere(request, server).signIn();
+  await elsewhere.makeLayer('ferries', 'Ferries');
+  await elsewhere.make('ferries', 'Old ferry', { type: 'Point', coordinates: [1, 2] });
+  const admin = new AdminPage(page);
+  await page.goto(server.adminUrl);
+  await admin.signIn('admin');
+  await admin.open('Import and export');
+  const out = page.locator('section.card').filter({ has: page.getByRole('heading', { name: 'A layer as a file' }) });
+  await expect(out.getByLabel('Layer', { exact: true }).getByRole('option', { name: 'Ferries' })).toBeAttached();
+  await out.getByLabel('Layer', { exact: true }).selectOption('Ferries');
+  const background = out.getByRole('checkbox', { name: 'Write the file in the background' });
+  await background.check();
+  await out.getByRole('button', { name: 'CSV', exact: true }).click();
+  const row = out.getByRole('row', { name: /ferries\.csv/ });
+  await expect(row).toContainText('Done');
+  expect(await seriousViolations(page)).toEqual([]);
+  const started = page.waitForEvent('download');
+  await row.getByRole('button', { name: 'Download: ferries.csv' }).click();
+  const file = await started;
+  expect(file.suggestedFilename()).toBe('ferries.csv');
+  expect(await readFile((await file.path()) ?? '', 'utf8')).toContain('Old ferry');
+  await row.getByRole('button', { name: 'Delete: ferries.csv' }).click();
+  await expect(row).toHaveCount(0);
+});
+
 test('before a file changes what is there, it is said that there is no way back', async ({ page, server, request }) => {
   const elsewhere = await new Elsewhere(request, server).signIn();
   await elsewhere.makeLayer('quays', 'Quays');

@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::format::geojson::Members;
 use crate::format::own;
 use crate::format::write::survey::ColumnKind;
+use crate::format::write::writer::disk_fault;
 use crate::format::write::{FeatureWriter, Losses, WriteOptions};
 use crate::geometry::GeometryType as Kind;
 use crate::geometry::wkb::{Part, Positions, Vertex, Visitor, Wkb, WkbFault, Writer, canonical, walk};
@@ -31,6 +32,13 @@ impl FlatGeobufWriter {
     }
 }
 
+fn fault(error: flatgeobuf::Error) -> Error {
+    match error {
+        flatgeobuf::Error::IO(error) => disk_fault(error),
+        other => Error::internal(other.to_string()),
+    }
+}
+
 impl FeatureWriter for FlatGeobufWriter {
     fn begin(&mut self, _: &mut Vec<u8>) -> Result<()> {
         let options = FgbWriterOptions {
@@ -43,7 +51,7 @@ impl FeatureWriter for FlatGeobufWriter {
             ..FgbWriterOptions::default()
         };
         let created = FgbWriter::create_with_options(&self.options.layer_key, GeometryType::Unknown, options);
-        let mut writer = created.map_err(|error| Error::internal(error.to_string()))?;
+        let mut writer = created.map_err(fault)?;
         let [id, external_id, name] = own::COLUMNS;
         writer.add_column(id, ColumnType::Long, |_, _| {});
         writer.add_column(external_id, ColumnType::String, |_, _| {});
@@ -121,20 +129,23 @@ impl FeatureWriter for FlatGeobufWriter {
                 }
             }
         });
-        added.and(outcome.map(|_| ())).map_err(|error| Error::internal(error.to_string()))
+        added.and(outcome.map(|_| ())).map_err(|error| match error {
+            geozero::error::GeozeroError::IoError(error) => disk_fault(error),
+            other => Error::internal(other.to_string()),
+        })
     }
 
     fn end(&mut self, _: &mut Vec<u8>) -> Result<Option<File>> {
         let Some(writer) = self.writer.take() else { return Ok(None) };
         let path = self.options.scratch_file("fgb")?;
-        let file = File::options().read(true).write(true).create_new(true).open(&path).map_err(Error::internal)?;
+        let file = File::options().read(true).write(true).create_new(true).open(&path).map_err(disk_fault)?;
         // Open, it can be read on without its name.
-        std::fs::remove_file(&path).map_err(Error::internal)?;
+        std::fs::remove_file(&path).map_err(disk_fault)?;
         let mut out = BufWriter::new(&file);
-        writer.write(&mut out).map_err(|error| Error::internal(error.to_string()))?;
-        out.flush().map_err(Error::internal)?;
+        writer.write(&mut out).map_err(fault)?;
+        out.flush().map_err(disk_fault)?;
         drop(out);
-        (&file).rewind().map_err(Error::internal)?;
+        (&file).rewind().map_err(disk_fault)?;
         Ok(Some(file))
     }
 

@@ -10,6 +10,7 @@ use rusqlite::types::Value;
 use crate::error::{Error, Result};
 use crate::format::geojson::Members;
 use crate::format::write::survey::ColumnKind;
+use crate::format::write::writer::{disk_fault, sqlite_fault};
 use crate::format::write::{FeatureWriter, Losses, WriteOptions};
 use crate::geometry::{Envelope, wkb};
 use crate::model::LocationRow;
@@ -103,10 +104,10 @@ fn quoted(name: &str) -> String {
 impl FeatureWriter for GpkgWriter {
     fn begin(&mut self, _: &mut Vec<u8>) -> Result<()> {
         let path = self.options.scratch_file("gpkg")?;
-        File::create_new(&path).map_err(Error::internal)?;
+        File::create_new(&path).map_err(disk_fault)?;
         self.scratch = Some(Scratch(path.clone()));
-        let connection = Connection::open(&path).map_err(Error::internal)?;
-        connection.execute_batch(FRAME).map_err(Error::internal)?;
+        let connection = Connection::open(&path).map_err(sqlite_fault)?;
+        connection.execute_batch(FRAME).map_err(sqlite_fault)?;
         let table = self.options.layer_key.clone();
         let names = self.names();
         let mut declared = String::new();
@@ -120,14 +121,14 @@ impl FeatureWriter for GpkgWriter {
             let _ = write!(declared, ", {} {sql}", quoted(name));
             if *kind == ColumnKind::Json {
                 let statement = "INSERT INTO gpkg_data_columns (table_name, column_name, mime_type) VALUES (?, ?, 'application/json')";
-                connection.execute(statement, (&table, name)).map_err(Error::internal)?;
+                connection.execute(statement, (&table, name)).map_err(sqlite_fault)?;
             }
         }
         let quoted_table = quoted(&table);
         let create = format!(
             "CREATE TABLE {quoted_table} (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, geom GEOMETRY, external_id TEXT, name TEXT{declared})"
         );
-        connection.execute_batch(&create).map_err(Error::internal)?;
+        connection.execute_batch(&create).map_err(sqlite_fault)?;
         let marks = ", ?".repeat(names.len());
         self.insert = format!("INSERT INTO {quoted_table} VALUES (?, ?, ?, ?{marks})");
         self.connection = Some(connection);
@@ -158,8 +159,8 @@ impl FeatureWriter for GpkgWriter {
         if self.options.properties.is_none() && !members.0.iter().all(|(name, _)| is_known(name)) {
             self.losses.add("a property that came while the table was written has no column");
         }
-        let mut insert = self.connection()?.prepare_cached(&self.insert).map_err(Error::internal)?;
-        insert.execute(rusqlite::params_from_iter(values)).map_err(Error::internal)?;
+        let mut insert = self.connection()?.prepare_cached(&self.insert).map_err(sqlite_fault)?;
+        insert.execute(rusqlite::params_from_iter(values)).map_err(sqlite_fault)?;
         Ok(())
     }
 
@@ -172,10 +173,10 @@ impl FeatureWriter for GpkgWriter {
         let contents =
             "INSERT INTO gpkg_contents (table_name, data_type, identifier, min_x, min_y, max_x, max_y, srs_id)
             VALUES (?1, 'features', ?1, ?2, ?3, ?4, ?5, 4326)";
-        connection.execute(contents, (table, min_x, min_y, max_x, max_y)).map_err(Error::internal)?;
+        connection.execute(contents, (table, min_x, min_y, max_x, max_y)).map_err(sqlite_fault)?;
         let column = "INSERT INTO gpkg_geometry_columns VALUES (?, 'geom', 'GEOMETRY', 4326, 2, 2)";
-        connection.execute(column, (table,)).map_err(Error::internal)?;
-        connection.execute_batch("COMMIT").map_err(Error::internal)?;
+        connection.execute(column, (table,)).map_err(sqlite_fault)?;
+        connection.execute_batch("COMMIT").map_err(sqlite_fault)?;
         self.connection = None;
         // Open, it can be read on without its name.
         let file = self.scratch.take().map(|scratch| File::open(&scratch.0)).transpose();

@@ -5,9 +5,10 @@ use std::fs::File;
 use std::io::{Seek as _, Write as _};
 use std::ops::RangeInclusive;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::format::own;
 use crate::format::write::survey::members;
+use crate::format::write::writer::disk_fault;
 use crate::format::write::xml;
 use crate::format::write::{FeatureWriter, Losses, WriteOptions};
 use crate::geometry::GeometryType;
@@ -29,8 +30,8 @@ struct Spool(File);
 impl Spool {
     fn new(options: &WriteOptions) -> Result<Self> {
         let path = options.scratch_file("gpx")?;
-        let file = File::options().read(true).write(true).create_new(true).open(&path).map_err(Error::internal)?;
-        std::fs::remove_file(&path).map_err(Error::internal)?;
+        let file = File::options().read(true).write(true).create_new(true).open(&path).map_err(disk_fault)?;
+        std::fs::remove_file(&path).map_err(disk_fault)?;
         Ok(Self(file))
     }
 }
@@ -92,7 +93,7 @@ impl GpxWriter {
                     Some(spool) => spool,
                     none => none.insert(Spool::new(&self.options)?),
                 };
-                spool.0.write_all(&track).map_err(Error::internal)?;
+                spool.0.write_all(&track).map_err(disk_fault)?;
             }
             _ => self.losses.add("a location that is neither a point nor a line is left out"),
         }
@@ -189,7 +190,7 @@ impl FeatureWriter for GpxWriter {
             out.extend_from_slice(END);
             return Ok(None);
         };
-        file.write_all(END).and_then(|()| file.rewind()).map_err(Error::internal)?;
+        file.write_all(END).and_then(|()| file.rewind()).map_err(disk_fault)?;
         Ok(Some(file))
     }
 

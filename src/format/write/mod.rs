@@ -16,4 +16,4 @@ mod xml;
 
 pub use open::{WRITTEN, extension_list, is_table, media_type, open};
 pub use survey::{ColumnKind, Survey};
-pub use writer::{FeatureWriter, Losses, WriteOptions};
+pub use writer::{FeatureWriter, Losses, WriteOptions, disk_fault};

@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorCode, Result};
 use crate::format::own;
 use crate::format::write::survey::ColumnKind;
 use crate::model::LocationRow;
@@ -39,10 +40,32 @@ impl WriteOptions {
     /// The path of a file in the folder for scratch, which is made if it is missing.
     pub(super) fn scratch_file(&self, ending: &str) -> Result<PathBuf> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        std::fs::create_dir_all(&self.scratch).map_err(Error::internal)?;
+        std::fs::create_dir_all(&self.scratch).map_err(disk_fault)?;
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         Ok(self.scratch.join(format!("export-{}-{number}.{ending}", std::process::id())))
     }
+}
+
+/// A fault of the disk that a file is written to. One that only an operator can mend is told as such.
+pub fn disk_fault(error: io::Error) -> Error {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    match error.kind() {
+        StorageFull | QuotaExceeded | FileTooLarge | ReadOnlyFilesystem => no_room().caused_by(error),
+        _ => Error::internal(error),
+    }
+}
+
+/// The same of a file that SQLite writes.
+pub(super) fn sqlite_fault(error: rusqlite::Error) -> Error {
+    use rusqlite::ErrorCode::{CannotOpen, DiskFull, ReadOnly, SystemIoFailure};
+    match error.sqlite_error_code() {
+        Some(DiskFull | SystemIoFailure | ReadOnly | CannotOpen) => no_room().caused_by(error),
+        _ => Error::internal(error),
+    }
+}
+
+fn no_room() -> Error {
+    Error::new(ErrorCode::Unavailable, "the disk of the server has no room for the file: tell its operator")
 }
 
 /// Writes rows in one format. Not asynchronous, and never the whole file in memory: the bytes of a few rows are taken out of

@@ -5,21 +5,21 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use chrono::Utc;
 use tokio::io::AsyncWriteExt as _;
 use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::model::edit::signed_in;
-use crate::model::import::{ImportId, ImportJob, ImportOptions, ImportState, NewImport, OnError, RejectedRow};
-use crate::model::{Author, Layer, Scope, Viewer};
+use crate::model::import::{ImportId, ImportJob, ImportOptions, NewImport, OnError, RejectedRow};
+use crate::model::{Author, JobState, Layer, Viewer};
 use crate::service::edits::property_schema::PropertySchema;
 use crate::service::imports::control::{Control, Stop};
 use crate::service::imports::reading::{self, Reading, refused};
 use crate::service::imports::storing::{self, Stored};
 use crate::service::imports::uploads::{Incoming, SCRATCH, Uploads, new_name};
 use crate::service::imports::wishes;
+use crate::service::on_behalf::{self, now, scopes};
 use crate::service::{Accounts, Locations};
 use crate::store::imports::{Ending, ImportQuery};
 
@@ -128,7 +128,7 @@ impl Imports {
             Err(error) => self.fail(&job, &error, &[]).await,
         };
         let ended = self.one(&Viewer::Server, id).await?;
-        if !matches!(ended.state, ImportState::Queued | ImportState::Running) {
+        if !ended.state.is_open() {
             self.uploads.remove(&file).await;
         }
         outcome.map(|()| true)
@@ -158,7 +158,7 @@ impl Imports {
         if let Some(control) = self.control(id) {
             control.stop(Stop::Cancelled);
         }
-        if self.locations.store().cancel_import(id, now()).await? && job.state == ImportState::Queued {
+        if self.locations.store().cancel_import(id, now()).await? && job.state == JobState::Queued {
             self.uploads.remove(&job.file).await;
         }
         self.one(viewer, id).await
@@ -175,7 +175,7 @@ impl Imports {
     pub async fn list(&self, viewer: &Viewer, query: ImportQuery) -> Result<Vec<ImportJob>> {
         let query = ImportQuery { actor: whose(viewer)?.actor.or(query.actor), ..query };
         let mut jobs = self.locations.store().imports(&query).await?;
-        for job in jobs.iter_mut().filter(|job| job.state == ImportState::Running) {
+        for job in jobs.iter_mut().filter(|job| job.state == JobState::Running) {
             // What the row cannot say while its transaction is open.
             if let Some(control) = self.control(job.id) {
                 (job.progress, job.counts) = control.told();
@@ -202,11 +202,7 @@ impl Imports {
         let Some(account) = job.actor else {
             return Err(Error::new(ErrorCode::Forbidden, "nobody is answerable for this import"));
         };
-        let scope = match &job.scopes {
-            None => Scope::Session,
-            Some(words) => Scope::parse(words.iter().map(String::as_str))?,
-        };
-        let viewer = self.accounts.viewer_of(account, scope).await?;
+        let viewer = on_behalf::viewer(&self.accounts, account, job.scopes.as_deref()).await?;
         Ok(Author { viewer, request_id: job.request_id.clone() })
     }
 
@@ -294,7 +290,7 @@ impl Imports {
         if error.code() == ErrorCode::Internal {
             tracing::error!(import = job.id, %error, cause = ?std::error::Error::source(error), "an import failed");
         }
-        let end = Ending { state: ImportState::Failed, error: Some(error), job, rejected };
+        let end = Ending { state: JobState::Failed, error: Some(error), job, rejected };
         self.locations.store().end_import(&self.runner, &end, now()).await.map(drop)
     }
 
@@ -325,20 +321,7 @@ impl Imports {
     }
 }
 
-fn now() -> i64 {
-    Utc::now().timestamp_millis()
-}
-
 /// The account whose imports a viewer sees; none for all.
 fn whose(viewer: &Viewer) -> Result<ImportQuery> {
-    signed_in(viewer)?;
-    let actor = if viewer.is_admin() { None } else { viewer.actor() };
-    Ok(ImportQuery { actor, ..ImportQuery::default() })
-}
-
-fn scopes(viewer: &Viewer) -> Option<Vec<String>> {
-    match viewer {
-        Viewer::SignedIn(account) if account.scope != Scope::Session => Some(account.scope.words()),
-        Viewer::SignedIn(_) | Viewer::Anonymous | Viewer::Server => None,
-    }
+    Ok(ImportQuery { actor: on_behalf::whose(viewer)?, ..ImportQuery::default() })
 }

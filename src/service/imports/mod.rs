@@ -10,7 +10,7 @@ mod jobs;
 mod reading;
 mod spool;
 mod storing;
-mod uploads;
+pub mod uploads;
 mod wishes;
 
 pub use control::{Control, Stop};

@@ -4,8 +4,8 @@ use serde_json::json;
 use tokio::task::spawn_blocking;
 
 use crate::error::{Error, ErrorCode, Result};
-use crate::model::import::{ImportCounts, ImportJob, ImportMode, ImportState, OnError, RejectedRow};
-use crate::model::{AuditAction, AuditNote, Author, Layer, LayerId, NewLayer, Viewer, Visibility};
+use crate::model::import::{ImportCounts, ImportJob, ImportMode, OnError, RejectedRow};
+use crate::model::{AuditAction, AuditNote, Author, JobState, Layer, LayerId, NewLayer, Viewer, Visibility};
 use crate::query::Access;
 use crate::service::Locations;
 use crate::service::imports::control::Control;
@@ -226,7 +226,7 @@ pub(super) async fn finish_dry(locations: &Locations, task: &Task<'_>, stored: S
     let mut source = reading.source.clone();
     source.notes.extend(reading.fault.as_ref().map(|fault| format!("the file cannot be read to its end: {fault}")));
     let ended = ImportJob { counts: stored.counts, source: Some(source), ..job.clone() };
-    let end = Ending { state: ImportState::Done, error: None, job: &ended, rejected: &stored.rejected };
+    let end = Ending { state: JobState::Done, error: None, job: &ended, rejected: &stored.rejected };
     let now = chrono::Utc::now().timestamp_millis();
     if locations.store().end_import(runner, &end, now).await? {
         return Ok(());

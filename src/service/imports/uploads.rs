@@ -62,7 +62,7 @@ impl Drop for Incoming {
 }
 
 /// A name that nobody guesses and no other file has.
-pub(super) fn new_name() -> Result<String> {
+pub(in crate::service) fn new_name() -> Result<String> {
     Ok(URL_SAFE_NO_PAD.encode(secret::random()?.get(..18).unwrap_or_default()))
 }
 
@@ -91,7 +91,7 @@ impl Uploads {
     }
 
     /// The name of this data folder, made when it is first asked for.
-    pub(super) async fn home(&self) -> Result<String> {
+    pub(in crate::service) async fn home(&self) -> Result<String> {
         self.make().await?;
         let home = self.path(HOME);
         if let Ok(name) = fs::read_to_string(&home).await {
@@ -131,7 +131,7 @@ impl Uploads {
 }
 
 /// Removes the old entries of a folder, which need not be there.
-async fn remove_old(folder: &Path, is_kept: impl Fn(&str) -> bool) -> Result<()> {
+pub(in crate::service) async fn remove_old(folder: &Path, is_kept: impl Fn(&str) -> bool) -> Result<()> {
     let Ok(mut entries) = fs::read_dir(folder).await else { return Ok(()) };
     while let Some(entry) = entries.next_entry().await.map_err(Error::internal)? {
         if is_kept(&entry.file_name().to_string_lossy()) {
@@ -143,7 +143,7 @@ async fn remove_old(folder: &Path, is_kept: impl Fn(&str) -> bool) -> Result<()>
             let path = entry.path();
             let removed = if about.is_dir() { fs::remove_dir_all(path).await } else { fs::remove_file(path).await };
             if let Err(error) = removed {
-                tracing::warn!(%error, "a file of uploads stays behind");
+                tracing::warn!(%error, "an old file stays behind");
             }
         }
     }

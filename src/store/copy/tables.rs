@@ -47,6 +47,7 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("acme_*", "certificates belong to the servers: those of the other side order their own"),
     ("backup_state", "belongs to the servers: the other side has backups of its own"),
     ("copy_state", "notes of an unfinished copy"),
+    ("export_job", "jobs belong to the server that has their files"),
     ("geography_columns", "a view of PostGIS"),
     ("geometry_columns", "a view of PostGIS"),
     ("gpkg_*", "the GeoPackage's own description of its tables: made by the migrations, counted anew"),

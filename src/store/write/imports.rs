@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::geometry::{Envelope, Geometry};
-use crate::model::LayerId;
-use crate::model::import::{ImportCounts, ImportJob, ImportState, RejectedRow};
+use crate::model::import::{ImportCounts, ImportJob, RejectedRow};
+use crate::model::{JobState, LayerId};
 use crate::store::Store;
 use crate::store::dialect::Dialect;
 use crate::store::imports::{Ending, write};
@@ -249,7 +249,7 @@ impl Writing {
         rejected: &[RejectedRow],
         now: i64,
     ) -> Result<bool> {
-        let end = Ending { state: ImportState::Done, error: None, job, rejected };
+        let end = Ending { state: JobState::Done, error: None, job, rejected };
         self.end_import(runner, &end, now).await
     }
 

@@ -1,12 +1,11 @@
 // Files in and out: importing one, what was imported, and the layers as files.
 import { h } from '../../shared/dom';
-import { download, lossesOf } from '../../shared/download';
-import { sentenceOf } from '../../shared/forms';
-import { formatCount, formatDate, t } from '../../shared/i18n';
+import { download } from '../../shared/download';
+import { formatDate, t } from '../../shared/i18n';
 import type { Session } from '../../shared/session';
+import { exportPanel } from '../../export/panel';
 import { ImportPanel } from '../../import/panel';
 import { ImportApi, type JobRow } from '../../import/queries';
-import { FORMATS } from '../../map/query-text';
 import { table } from '../table';
 
 export function importsSection(session: Session): HTMLElement {
@@ -61,39 +60,11 @@ export function importsSection(session: Session): HTMLElement {
       list.element,
       h('div', { class: 'buttons' }, h('button', { type: 'button', onclick: () => turn(false) }, t('edit.earlier')), h('button', { type: 'button', onclick: () => turn(true) }, t('edit.later'))),
     ),
-    h('section', { class: 'card' }, h('h3', {}, t('import.exports')), exports(session, api)),
+    h('section', { class: 'card' }, h('h3', {}, t('import.exports')), exportPanel(session, api.layers())),
   );
 }
 
 function stateText({ state, dryRun }: JobRow): string {
   const texts = { QUEUED: t('import.queued'), RUNNING: t('import.running'), DONE: t('import.done'), FAILED: t('import.failed'), CANCELLED: t('import.cancelled') };
   return dryRun ? t('import.dryRun', { state: texts[state] }) : texts[state];
-}
-
-/** With the token of who asks: private layers go out too. */
-function exports(session: Session, api: ImportApi): HTMLElement {
-  const layer = h('select', { 'aria-label': t('import.layer') });
-  const message = h('p', { class: 'message', role: 'alert' });
-  const lost = h('div', { role: 'status' });
-  const take = async (format: string): Promise<void> => {
-    message.textContent = '';
-    lost.replaceChildren();
-    const file = `${layer.value}.${format}`;
-    const path = `layers/${encodeURIComponent(layer.value)}.${format}`;
-    try {
-      await download(session, path, file);
-      const losses = await lossesOf(session, path);
-      if (losses.length === 0) return;
-      const lines = losses.map(({ loss, count }) => h('li', {}, `${formatCount(count)} × ${loss}`));
-      lost.replaceChildren(h('p', {}, t('import.losses', { file })), h('ul', { lang: 'en' }, ...lines));
-    } catch (error) {
-      message.textContent = sentenceOf(error);
-    }
-  };
-  const buttons = FORMATS.map(([format, name]) => h('button', { type: 'button', onclick: () => void take(format) }, name));
-  api.layers().then(
-    (layers) => layer.append(...layers.map(({ key, title }) => h('option', { value: key }, title))),
-    (error: unknown) => (message.textContent = sentenceOf(error)),
-  );
-  return h('div', { class: 'form' }, h('p', { class: 'muted' }, t('import.exportHint')), layer, h('div', { class: 'buttons' }, ...buttons), message, lost);
 }

@@ -6,7 +6,7 @@
 
 use std::fs::File;
 use std::io::Read as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -64,29 +64,52 @@ impl Exports {
         Self { locations, seats: Arc::new(Semaphore::new(at_once)), max_rows, scratch }
     }
 
-    /// Checks the question and counts its rows; nothing is written yet.
-    ///
-    /// [`NotFound`](ErrorCode::NotFound) for a layer that the viewer does not see, [`LimitExceeded`](ErrorCode::LimitExceeded) for
-    /// more rows than one export may have, [`Unavailable`](ErrorCode::Unavailable) while too many others run.
+    /// The folder of files that must be whole first.
+    pub(super) fn scratch(&self) -> &Path {
+        &self.scratch
+    }
+
+    /// Checks the question and counts its rows; nothing is written yet. As [`check`](Self::check), and
+    /// [`Unavailable`](ErrorCode::Unavailable) while too many others run.
     pub async fn open(&self, prove: Prove, question: ExportQuestion) -> Result<Export> {
         let seat = Arc::clone(&self.seats).try_acquire_owned().map_err(|_| {
             let sentence = "as many exports as the server allows are running: try again in a few seconds";
             Error::new(ErrorCode::Unavailable, sentence).retry_after(RETRY_AFTER_SECONDS)
         })?;
-        let viewer = prove().await?;
-        let access = self.locations.access(&viewer).await?;
+        self.begin(prove, question, Some(seat)).await
+    }
+
+    /// As [`open`](Self::open), for a job: it has waited for its turn already.
+    pub(super) async fn open_in_turn(&self, prove: Prove, question: ExportQuestion) -> Result<Export> {
+        self.begin(prove, question, None).await
+    }
+
+    /// How many rows the question has.
+    ///
+    /// [`NotFound`](ErrorCode::NotFound) for a layer that the viewer does not see, [`LimitExceeded`](ErrorCode::LimitExceeded) for
+    /// more rows than one export may have.
+    pub(super) async fn check(&self, viewer: &Viewer, question: &ExportQuestion) -> Result<u64> {
+        let access = self.locations.access(viewer).await?;
         if !access.layers().any(|layer| layer.key == question.layer) {
             return Err(no_layer(&question.layer));
         }
         for name in question.properties.iter().flatten() {
             known_property(name, &access).map_err(|error| error.at("properties"))?;
         }
-        let filter = in_layer(&question.layer, question.filter);
-        let counted = self.locations.count(&viewer, LocationQuery::filtered(Some(filter.clone()), 0)).await?;
+        let filter = in_layer(&question.layer, question.filter.clone());
+        let counted = self.locations.count(viewer, LocationQuery::filtered(Some(filter), 0)).await?;
         let total = u64::try_from(counted).unwrap_or(0).min(question.limit.unwrap_or(u64::MAX));
-        if total > self.max_rows {
-            return Err(too_many(self.max_rows));
-        }
+        if total > self.max_rows { Err(too_many(self.max_rows)) } else { Ok(total) }
+    }
+
+    async fn begin(
+        &self,
+        prove: Prove,
+        question: ExportQuestion,
+        seat: Option<OwnedSemaphorePermit>,
+    ) -> Result<Export> {
+        let total = self.check(&prove().await?, &question).await?;
+        let filter = in_layer(&question.layer, question.filter);
         let options = WriteOptions {
             layer_key: question.layer.clone(),
             properties: question.properties,
@@ -120,7 +143,7 @@ pub struct Export {
     writer: Option<Box<dyn FeatureWriter>>,
     written: u64,
     total: u64,
-    _seat: OwnedSemaphorePermit,
+    _seat: Option<OwnedSemaphorePermit>,
 }
 
 /// What comes next.
