@@ -22,6 +22,7 @@ mod m0013_layer_index;
 mod m0014_feed_order;
 mod m0016_certificates;
 mod m0017_backups;
+mod m0019_import_undo;
 mod statements;
 
 /// All migrations, in order.
@@ -47,6 +48,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0014_feed_order::Migration),
             Box::new(m0016_certificates::Migration),
             Box::new(m0017_backups::Migration),
+            Box::new(m0019_import_undo::Migration),
         ]
     }
 }

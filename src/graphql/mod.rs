@@ -13,6 +13,7 @@ pub mod entrance;
 pub mod export_input;
 pub mod filter_input;
 pub mod guard;
+pub mod import_mutations;
 pub mod imports;
 pub mod layer;
 pub mod layer_edits;

@@ -4,7 +4,7 @@ use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
 
 use crate::error::{Error, Result};
 use crate::model::Author;
-use crate::model::import::{ImportCounts, ImportId, ImportJob, ImportState, NewImport, RejectedRow};
+use crate::model::import::{ImportCounts, ImportId, ImportJob, ImportState, NewImport, RejectedRow, Undo};
 use crate::model::time::from_milliseconds;
 use crate::store::Store;
 
@@ -21,7 +21,7 @@ const MAX_OPEN: i64 = 100;
 
 const COLUMNS: &str =
     "id, state, layer, actor, scopes, request_id, options, file_name, file, attempts, progress, counts,
-    source, error_code, error, created_ms, started_ms, finished_ms";
+    source, error_code, error, created_ms, started_ms, finished_ms, undo, undo_ms, layer_id";
 
 /// Which jobs somebody asks for, newest first.
 #[derive(Debug, Clone, Default)]
@@ -214,6 +214,18 @@ fn first(rows: &[QueryResult]) -> Result<&QueryResult> {
     rows.first().ok_or_else(|| Error::internal("a statement gave no row"))
 }
 
+fn undo(row: &QueryResult) -> Result<Undo> {
+    let word: Option<String> = row.try_get("", "undo")?;
+    let at = row.try_get::<Option<i64>>("", "undo_ms")?.map(from_milliseconds).transpose()?;
+    match (word.as_deref(), at) {
+        (None, _) => Ok(Undo::Nothing),
+        (Some("KEPT"), Some(until)) => Ok(Undo::Until(until)),
+        (Some("TOO_LARGE"), _) => Ok(Undo::TooLarge),
+        (Some("DONE"), Some(at)) => Ok(Undo::Done(at)),
+        _ => Err(Error::internal("an unknown state of an undo")),
+    }
+}
+
 fn job(row: &QueryResult) -> Result<ImportJob> {
     let state: String = row.try_get("", "state")?;
     let text = |name: &str| row.try_get::<Option<String>>("", name);
@@ -237,5 +249,7 @@ fn job(row: &QueryResult) -> Result<ImportJob> {
         created: from_milliseconds(row.try_get("", "created_ms")?)?,
         started: time("started_ms")?.map(from_milliseconds).transpose()?,
         finished: time("finished_ms")?.map(from_milliseconds).transpose()?,
+        undo: undo(row)?,
+        layer_id: row.try_get("", "layer_id")?,
     })
 }

@@ -63,6 +63,7 @@ const TABLE: &[(&str, Needs)] = &[
     ("Query.importJobs", Needs::Account),
     ("Mutation.importLocations", Needs::Importer),
     ("Mutation.cancelImport", Needs::Importer),
+    ("Mutation.undoImport", Needs::Importer),
     ("Mutation.createLocation", Needs::Editor),
     ("Mutation.updateLocation", Needs::Editor),
     ("Mutation.deleteLocation", Needs::Editor),
