@@ -75,7 +75,7 @@ test('an import that replaced a layer is taken back from the list', { tag: '@bot
   await form.getByRole('button', { name: 'Import', exact: true }).click();
   await expect(report.getByRole('heading', { name: '3 locations are stored.' })).toBeVisible();
 
-  const row = page.getByRole('row', { name: /quays\.csv.*3 new/ });
+  const row = page.getByRole('row', { name: /quays\.csv.*3 new/ }).first();
   await row.getByRole('button', { name: 'Undo the import of quays.csv' }).click();
   const dialog = page.getByRole('dialog', { name: 'Undo this import' });
   await expect(dialog.getByText('3 locations that the import made are deleted.')).toBeVisible();
