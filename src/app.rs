@@ -16,6 +16,7 @@ use crate::mail::{Mailer, Patience};
 use crate::metrics::{Figures, Metrics};
 use crate::model::Timestamp;
 use crate::service::housekeeping::{Housekeeping, Keep};
+use crate::service::imports::KeepUndo;
 use crate::service::{Accounts, Changes, Entrance, ExportJobs, Exports, Imports, Locations};
 use crate::store::Store;
 use crate::store::connect::StoreOptions;
@@ -49,7 +50,9 @@ impl App {
         let exports = Arc::new(exports);
         let services = (Arc::clone(&locations), Arc::clone(&accounts));
         let export_jobs = ExportJobs::new(Arc::clone(&exports), services, &config.data_dir, limits.clone())?;
-        let imports = Imports::new(Arc::clone(&locations), Arc::clone(&accounts), &config.data_dir)?;
+        let KeepLimits { undo_days: days, undo_locations, .. } = config.limits.keep;
+        let keep = KeepUndo { days, locations: undo_locations };
+        let imports = Imports::new(Arc::clone(&locations), Arc::clone(&accounts), &config.data_dir, keep)?;
         Ok(Self {
             locations,
             accounts,

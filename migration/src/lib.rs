@@ -23,6 +23,7 @@ mod m0014_feed_order;
 mod m0016_certificates;
 mod m0017_backups;
 mod m0018_exports;
+mod m0019_import_undo;
 mod statements;
 
 /// All migrations, in order.
@@ -49,6 +50,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0016_certificates::Migration),
             Box::new(m0017_backups::Migration),
             Box::new(m0018_exports::Migration),
+            Box::new(m0019_import_undo::Migration),
         ]
     }
 }

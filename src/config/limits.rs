@@ -198,6 +198,10 @@ limits! {
         audit_days: u32 = 400, 1..=36_500, "CAIRN_LIMIT_AUDIT_DAYS";
         /// Rows of the change feed (`location_change`) are kept for so many days: whoever follows it must not be away longer.
         changes_days: u32 = 30, 1..=36_500, "CAIRN_LIMIT_CHANGES_DAYS";
+        /// An import can be taken back for so many days: so long is kept what it changed and deleted.
+        undo_days: u32 = 7, 1..=60, "CAIRN_LIMIT_UNDO_DAYS";
+        /// Most locations of an import that can be taken back. An undo is one request, and has its time.
+        undo_locations: u64 = 200_000, 1..=10_000_000, "CAIRN_LIMIT_UNDO_LOCATIONS";
     }
 }
 

@@ -28,6 +28,8 @@ pub enum AuditAction {
     LocationDeleted,
     /// A file was imported into a layer: one row for all its locations.
     LocationsImported,
+    /// An import was taken back: one row for all its locations.
+    ImportUndone,
     /// A layer was made.
     LayerCreated,
     /// A layer was changed.

@@ -1,16 +1,15 @@
 //! Imports: a file goes in, a job comes back, and is asked until it has ended.
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
-use bytes::Bytes;
+use chrono::Utc;
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::format::feature::Format;
 use crate::graphql::accounts::{User, somebody};
-use crate::graphql::context::{app, author, parse_id, to_int, viewer};
+use crate::graphql::context::{app, parse_id, to_int, viewer};
 use crate::graphql::guard::Needs;
 use crate::graphql::scalars::{DateTime, Json};
 use crate::graphql::shapes::BBox;
-use crate::graphql::upload::{Upload, Uploads};
 use crate::model::import::{self as model, ImportId};
 use crate::model::{JobState, UserId};
 use crate::service::imports::ImportQuery;
@@ -64,6 +63,33 @@ pub enum ImportState {
     Failed,
     /// Somebody took it back before it was done: nothing is stored.
     Cancelled,
+}
+
+/// Whether an import can be taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum ImportUndo {
+    /// It stored nothing, or has not ended, or is older than undoing.
+    Nothing,
+    /// It can, until `undoUntil`.
+    Possible,
+    /// It could have been until `undoUntil`.
+    Expired,
+    /// It touched more locations than are kept.
+    TooLarge,
+    /// It was.
+    Done,
+}
+
+impl From<model::Undo> for ImportUndo {
+    fn from(undo: model::Undo) -> Self {
+        match undo {
+            model::Undo::Nothing => Self::Nothing,
+            model::Undo::Until(until) if until > Utc::now() => Self::Possible,
+            model::Undo::Until(_) => Self::Expired,
+            model::Undo::TooLarge => Self::TooLarge,
+            model::Undo::Done(_) => Self::Done,
+        }
+    }
 }
 
 /// What becomes of locations that are there.
@@ -209,6 +235,10 @@ pub struct ImportJob {
     started_at: Option<DateTime>,
     /// When it ended.
     finished_at: Option<DateTime>,
+    /// Whether it can be taken back, by `undoImport`.
+    undo: ImportUndo,
+    /// Until when.
+    undo_until: Option<DateTime>,
     #[graphql(skip)]
     row: ImportId,
     #[graphql(skip)]
@@ -242,6 +272,7 @@ impl ImportJob {
     }
 }
 
+/// A count as the schema has it.
 pub(super) fn count(count: u64) -> i32 {
     to_int(i64::try_from(count).unwrap_or(i64::MAX))
 }
@@ -283,6 +314,11 @@ impl From<model::ImportJob> for ImportJob {
             created_at: DateTime(job.created),
             started_at: job.started.map(DateTime),
             finished_at: job.finished.map(DateTime),
+            undo: job.undo.into(),
+            undo_until: match job.undo {
+                model::Undo::Until(until) => Some(DateTime(until)),
+                model::Undo::Nothing | model::Undo::TooLarge | model::Undo::Done(_) => None,
+            },
             row: job.id,
             actor: job.actor,
         }
@@ -290,7 +326,8 @@ impl From<model::ImportJob> for ImportJob {
 }
 
 impl ImportOptions {
-    fn check(self, format: Option<ImportFormat>, dry_run: bool) -> Result<model::ImportOptions> {
+    /// As the import path has them.
+    pub(super) fn check(self, format: Option<ImportFormat>, dry_run: bool) -> Result<model::ImportOptions> {
         let position_columns = match (self.longitude_column, self.latitude_column) {
             (Some(longitude), Some(latitude)) => Some((longitude, latitude)),
             (None, None) => None,
@@ -348,53 +385,5 @@ impl ImportQueries {
         let query = ImportQuery { before: before.transpose()?, limit, ..ImportQuery::default() };
         let jobs = app(context)?.imports().list(&viewer(context), query).await?;
         Ok(jobs.into_iter().map(Into::into).collect())
-    }
-}
-
-/// The mutations of imports.
-#[derive(Debug, Default)]
-pub struct ImportMutations;
-
-/// Files on their way in.
-#[Object]
-impl ImportMutations {
-    /// Imports a file into a layer, all of it in one transaction or nothing. The answer is a job that waits: ask `importJob`
-    /// until its state is `DONE`, `FAILED` or `CANCELLED`. Send the file as a GraphQL multipart request, with the header
-    /// `GraphQL-Require-Preflight: 1`, or a small one as text in `data`. An API token needs the scope `import`.
-    #[graphql(guard = "Needs::Importer", complexity = "500 + child_complexity")]
-    #[expect(clippy::too_many_arguments, reason = "the arguments of the contract")]
-    async fn import_locations(
-        &self,
-        context: &Context<'_>,
-        #[graphql(desc = "The key of the layer")] layer: String,
-        #[graphql(desc = "The file")] file: Option<Upload>,
-        #[graphql(desc = "Or its contents")] data: Option<String>,
-        #[graphql(desc = "Refuses a file of any other format")] format: Option<ImportFormat>,
-        #[graphql(desc = "How it is imported")] options: Option<ImportOptions>,
-        #[graphql(desc = "Only tells what it would do", default)] dry_run: bool,
-    ) -> Result<ImportJob> {
-        let options = options.unwrap_or_default().check(format, dry_run).map_err(|error| error.at("options"))?;
-        let imports = app(context)?.imports();
-        let file = match (file, data) {
-            (Some(upload), None) => {
-                context.data_opt::<Uploads>().and_then(|uploads| uploads.take(&upload)).ok_or_else(|| {
-                    Error::bad_input(
-                        "send the file with the request, as the GraphQL multipart request specification says",
-                    )
-                    .at("file")
-                })?
-            }
-            (None, Some(data)) => imports.receive_text(Bytes::from(data)).await?,
-            _ => return Err(Error::bad_input("send a file, or its contents as data").at("file")),
-        };
-        Ok(imports.queue(&author(context), &layer, file, options).await?.into())
-    }
-
-    /// Takes an import back: nothing of it is stored. One that has ended stays as it is.
-    #[graphql(guard = "Needs::Importer", complexity = "50 + child_complexity")]
-    async fn cancel_import(&self, context: &Context<'_>, #[graphql(desc = "Its id")] id: ID) -> Result<ImportJob> {
-        let row = parse_id(&id);
-        let row = row.ok_or_else(|| Error::new(ErrorCode::NotFound, format!("there is no import {}", id.as_str())))?;
-        Ok(app(context)?.imports().cancel(&viewer(context), row).await?.into())
     }
 }

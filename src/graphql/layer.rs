@@ -70,6 +70,12 @@ impl Layer {
         self.layer.visibility.into()
     }
 
+    /// Its place among the layers: lists and the legend have the lowest first, the older first of equal ones.
+    #[graphql(complexity = 0)]
+    async fn position(&self) -> i32 {
+        to_int(self.layer.position)
+    }
+
     /// How a map draws it: `color`, `fillOpacity`, `weight`, `dash` (pixels on and off), `radius`, `shape` (`circle`, `square`,
     /// `triangle`, `diamond`, `star`, `cross`), `radiusBy` and `colorBy { property, stops }`, `colorBy { property, values }`.
     #[graphql(complexity = 0)]

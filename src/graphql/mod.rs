@@ -14,6 +14,7 @@ pub mod export_input;
 pub mod exports;
 pub mod filter_input;
 pub mod guard;
+pub mod import_mutations;
 pub mod imports;
 pub mod layer;
 pub mod layer_edits;

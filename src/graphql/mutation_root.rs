@@ -6,7 +6,7 @@ use crate::graphql::account_mutations::AccountMutations;
 use crate::graphql::edits::EditMutations;
 use crate::graphql::entrance::EntranceMutations;
 use crate::graphql::exports::ExportMutations;
-use crate::graphql::imports::ImportMutations;
+use crate::graphql::import_mutations::ImportMutations;
 
 /// What changes something, each field in one transaction. Mutations of one request run one after the other.
 #[derive(Debug, Default, MergedObject)]

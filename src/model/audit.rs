@@ -15,6 +15,8 @@ pub enum AuditAction {
     LocationDeleted,
     /// A file was imported into a layer: one row for all its locations.
     LocationsImported,
+    /// An import was taken back: one row for all its locations.
+    ImportUndone,
     /// A layer was made.
     LayerCreated,
     /// A layer was changed.
@@ -55,11 +57,12 @@ pub enum AuditAction {
 
 impl AuditAction {
     /// Every action.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::LocationCreated,
         Self::LocationUpdated,
         Self::LocationDeleted,
         Self::LocationsImported,
+        Self::ImportUndone,
         Self::LayerCreated,
         Self::LayerUpdated,
         Self::LayerDeleted,
@@ -87,6 +90,7 @@ impl AuditAction {
             Self::LocationUpdated => "LOCATION_UPDATED",
             Self::LocationDeleted => "LOCATION_DELETED",
             Self::LocationsImported => "LOCATIONS_IMPORTED",
+            Self::ImportUndone => "IMPORT_UNDONE",
             Self::LayerCreated => "LAYER_CREATED",
             Self::LayerUpdated => "LAYER_UPDATED",
             Self::LayerDeleted => "LAYER_DELETED",

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::model::{JobState, Timestamp, UserId};
+use crate::model::{JobState, LayerId, Timestamp, UserId};
 
 /// The row number of an import.
 pub type ImportId = i64;
@@ -126,6 +126,41 @@ pub struct RejectedRow {
     pub excerpt: String,
 }
 
+/// Whether an import can be taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Undo {
+    /// It changed nothing, or was made by a server that kept nothing.
+    Nothing,
+    /// What it found is kept until then.
+    Until(Timestamp),
+    /// It touched more locations than are kept.
+    TooLarge,
+    /// It was taken back then.
+    Done(Timestamp),
+}
+
+/// What an undo does with locations that were changed after the import.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UndoConflict {
+    /// Nothing is taken back.
+    Fail,
+    /// They stay as they are, and the others are taken back.
+    Skip,
+}
+
+/// What an undo did, or would do, counted in locations.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct UndoCounts {
+    /// That the import had made.
+    pub deleted: u64,
+    /// That the import had changed.
+    pub changed: u64,
+    /// That the import had deleted.
+    pub restored: u64,
+    /// Changed since by somebody else.
+    pub skipped: u64,
+}
+
 /// One import.
 #[derive(Debug, Clone)]
 pub struct ImportJob {
@@ -163,6 +198,10 @@ pub struct ImportJob {
     pub started: Option<Timestamp>,
     /// When it ended.
     pub finished: Option<Timestamp>,
+    /// Whether it can be taken back.
+    pub undo: Undo,
+    /// The layer that it went into, of one that changed something.
+    pub layer_id: Option<LayerId>,
 }
 
 /// An import to be queued.

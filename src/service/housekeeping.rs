@@ -25,6 +25,9 @@ const SESSIONS_KEPT: Duration = Duration::hours(24);
 /// Ended API tokens; the audit log tells of them after that.
 const API_TOKENS_KEPT: Duration = Duration::days(30);
 
+/// From the end of an undo's time to that of its images: one that began in time finds them all.
+const UNDO_SLACK: Duration = Duration::hours(1);
+
 /// How long the operator wants to keep what changes leave behind.
 #[derive(Debug, Clone, Copy)]
 pub struct Keep {
@@ -88,6 +91,7 @@ impl Housekeeping {
             Grown::Keys => KEYS_KEPT,
             Grown::Sessions => SESSIONS_KEPT,
             Grown::ApiTokens => API_TOKENS_KEPT,
+            Grown::ImportImages => UNDO_SLACK,
         }
     }
 }

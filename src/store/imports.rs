@@ -3,7 +3,7 @@
 use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
 
 use crate::error::{Error, Result};
-use crate::model::import::{ImportCounts, ImportId, ImportJob, NewImport, RejectedRow};
+use crate::model::import::{ImportCounts, ImportId, ImportJob, NewImport, RejectedRow, Undo};
 use crate::model::time::from_milliseconds;
 use crate::model::{Author, JobState};
 use crate::store::Store;
@@ -21,7 +21,7 @@ const MAX_OPEN: i64 = 100;
 
 const COLUMNS: &str =
     "id, state, layer, actor, scopes, request_id, options, file_name, file, attempts, progress, counts,
-    source, error_code, error, created_ms, started_ms, finished_ms";
+    source, error_code, error, created_ms, started_ms, finished_ms, undo, undo_ms, layer_id";
 
 /// Which jobs somebody asks for, newest first.
 #[derive(Debug, Clone, Default)]
@@ -218,6 +218,18 @@ pub(super) fn first(rows: &[QueryResult]) -> Result<&QueryResult> {
     rows.first().ok_or_else(|| Error::internal("a statement gave no row"))
 }
 
+fn undo(row: &QueryResult) -> Result<Undo> {
+    let word: Option<String> = row.try_get("", "undo")?;
+    let at = row.try_get::<Option<i64>>("", "undo_ms")?.map(from_milliseconds).transpose()?;
+    match (word.as_deref(), at) {
+        (None, _) => Ok(Undo::Nothing),
+        (Some("KEPT"), Some(until)) => Ok(Undo::Until(until)),
+        (Some("TOO_LARGE"), _) => Ok(Undo::TooLarge),
+        (Some("DONE"), Some(at)) => Ok(Undo::Done(at)),
+        _ => Err(Error::internal("an unknown state of an undo")),
+    }
+}
+
 fn job(row: &QueryResult) -> Result<ImportJob> {
     let state: String = row.try_get("", "state")?;
     let text = |name: &str| row.try_get::<Option<String>>("", name);
@@ -241,5 +253,7 @@ fn job(row: &QueryResult) -> Result<ImportJob> {
         created: from_milliseconds(row.try_get("", "created_ms")?)?,
         started: time("started_ms")?.map(from_milliseconds).transpose()?,
         finished: time("finished_ms")?.map(from_milliseconds).transpose()?,
+        undo: undo(row)?,
+        layer_id: row.try_get("", "layer_id")?,
     })
 }

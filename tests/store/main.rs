@@ -37,6 +37,7 @@ mod housekeeping;
 mod import_bulk;
 mod import_limits;
 mod import_process;
+mod import_undo;
 mod import_upload;
 mod imports;
 mod login_work;

@@ -68,6 +68,7 @@ const TABLE: &[(&str, Needs)] = &[
     ("Mutation.deleteExport", Needs::Account),
     ("Mutation.importLocations", Needs::Importer),
     ("Mutation.cancelImport", Needs::Importer),
+    ("Mutation.undoImport", Needs::Importer),
     ("Mutation.createLocation", Needs::Editor),
     ("Mutation.updateLocation", Needs::Editor),
     ("Mutation.deleteLocation", Needs::Editor),

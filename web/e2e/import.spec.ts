@@ -53,7 +53,11 @@ test('a file with two broken rows is looked at, sorted, imported and taken back'
   expect(text).toContain('Broken mill');
 
   await report.getByRole('button', { name: 'Undo this import' }).click();
-  await expect(page.getByText('The import is undone: its locations are deleted.')).toBeVisible();
+  const dialog = page.getByRole('dialog', { name: 'Undo this import' });
+  await expect(dialog.getByText('3 locations that the import made are deleted.')).toBeVisible();
+  expect(await seriousViolations(page)).toEqual([]);
+  await dialog.getByRole('button', { name: 'Take it back' }).click();
+  await expect(page.getByText('The import is undone.')).toBeVisible();
   expect(await elsewhere.contents('mills')).toEqual([]);
   await expect(page.getByRole('row', { name: /mills\.csv.*3 new/ }).first()).toBeVisible();
 });
@@ -84,17 +88,27 @@ test('a layer is written in the background, fetched and deleted', { tag: '@both'
   await expect(row).toHaveCount(0);
 });
 
-test('before a file changes what is there, it is said that there is no way back', async ({ page, server, request }) => {
+test('an import that replaced a layer is taken back from the list', { tag: '@both' }, async ({ page, server, request }) => {
   const elsewhere = await new Elsewhere(request, server).signIn();
   await elsewhere.makeLayer('quays', 'Quays');
-  await elsewhere.make('quays', 'Old quay', { type: 'Point', coordinates: [1, 2] });
+  await elsewhere.make('quays', 'Old quay', { type: 'Point', coordinates: [1, 2, 3.5] });
+  const before = await elsewhere.contents('quays');
   const { form, report } = await look(page, server, 'Quays', 'quays.csv');
-  await expect(report.getByText('it cannot be undone')).toHaveCount(0);
   await form.getByText('More choices').click();
   await form.getByLabel('Locations that are there').selectOption('Replace the whole layer');
-  await form.getByRole('button', { name: 'Look at the file' }).click();
-  await expect(report.getByText('it cannot be undone')).toBeVisible();
-  expect(await elsewhere.contents('quays')).toMatchObject([{ name: 'Old quay' }]);
+  await form.getByRole('button', { name: 'Import', exact: true }).click();
+  await expect(report.getByRole('heading', { name: '3 locations are stored.' })).toBeVisible();
+
+  const row = page.getByRole('row', { name: /quays\.csv.*3 new/ }).first();
+  await row.getByRole('button', { name: 'Undo the import of quays.csv' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Undo this import' });
+  await expect(dialog.getByText('3 locations that the import made are deleted.')).toBeVisible();
+  await expect(dialog.getByText('1 location that it deleted comes back.')).toBeVisible();
+  await dialog.getByRole('button', { name: 'Take it back' }).click();
+  await expect(page.getByText('The import is undone.')).toBeVisible();
+  await expect(row).toContainText('Undone');
+  await expect(row.getByRole('button', { name: 'Undo the import of quays.csv' })).toHaveCount(0);
+  expect(await elsewhere.contents('quays')).toEqual(before);
 });
 
 test('a file is dropped into a new layer, and a private layer comes out as a file', async ({ page, server }) => {

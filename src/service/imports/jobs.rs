@@ -11,12 +11,13 @@ use tokio::task::spawn_blocking;
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::model::edit::signed_in;
-use crate::model::import::{ImportId, ImportJob, ImportOptions, NewImport, OnError, RejectedRow};
+use crate::model::import::{ImportId, ImportJob, ImportOptions, NewImport, OnError, RejectedRow, UndoCounts};
 use crate::model::{Author, JobState, Layer, Viewer};
 use crate::service::edits::property_schema::PropertySchema;
 use crate::service::imports::control::{Control, Stop};
 use crate::service::imports::reading::{self, Reading, refused};
-use crate::service::imports::storing::{self, Stored};
+use crate::service::imports::storing::{self, KeepUndo, Stored};
+use crate::service::imports::undoing::{self, UndoWish};
 use crate::service::imports::uploads::{Incoming, SCRATCH, Uploads, new_name};
 use crate::service::imports::wishes;
 use crate::service::on_behalf::{self, now, scopes};
@@ -32,6 +33,7 @@ pub struct Imports {
     locations: Arc<Locations>,
     accounts: Arc<Accounts>,
     uploads: Uploads,
+    keep: KeepUndo,
     /// The name of this process among the runners.
     runner: String,
     running: Mutex<HashMap<ImportId, Arc<Control>>>,
@@ -54,9 +56,9 @@ impl Drop for Registered<'_> {
 
 impl Imports {
     /// Over the services, with the files in a data folder.
-    pub fn new(locations: Arc<Locations>, accounts: Arc<Accounts>, data_dir: &Path) -> Result<Self> {
+    pub fn new(locations: Arc<Locations>, accounts: Arc<Accounts>, data_dir: &Path, keep: KeepUndo) -> Result<Self> {
         let (uploads, runner) = (Uploads::new(data_dir), new_name()?);
-        Ok(Self { locations, accounts, uploads, runner, running: Mutex::default(), wake: Notify::new() })
+        Ok(Self { locations, accounts, uploads, keep, runner, running: Mutex::default(), wake: Notify::new() })
     }
 
     /// The folder of uploads.
@@ -164,6 +166,13 @@ impl Imports {
         self.one(viewer, id).await
     }
 
+    /// Takes a finished import back, of one's own or, for administrators, of anybody, if one may still import into its layer.
+    pub async fn undo(&self, author: &Author, wish: UndoWish) -> Result<(ImportJob, UndoCounts)> {
+        let job = self.one(&author.viewer, wish.id).await?;
+        let counts = undoing::undo(&self.locations, author, &job, wish).await?;
+        Ok((self.one(&author.viewer, wish.id).await?, counts))
+    }
+
     /// One import, of one's own or, for administrators, of anybody.
     pub async fn one(&self, viewer: &Viewer, id: ImportId) -> Result<ImportJob> {
         let query = ImportQuery { id: Some(id), ..whose(viewer)? };
@@ -235,7 +244,15 @@ impl Imports {
         let options = &job.options;
         let target = storing::target(&access, &author.viewer, &job.layer, options.create_layer).map_err(bare)?;
         let reading = self.read(job, target, path, control).await.map_err(bare)?;
-        let task = storing::Task { job, author, runner: &self.runner, control, reading: &reading, checked: target };
+        let task = storing::Task {
+            job,
+            author,
+            runner: &self.runner,
+            control,
+            reading: &reading,
+            checked: target,
+            keep: self.keep,
+        };
         let found = || Stored { counts: reading.counts, rejected: reading.rejected.clone() };
         if options.dry_run {
             let stored = storing::compare(&self.locations, &task).await.map_err(bare)?;

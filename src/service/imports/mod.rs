@@ -10,11 +10,14 @@ mod jobs;
 mod reading;
 mod spool;
 mod storing;
+mod undoing;
 pub mod uploads;
 mod wishes;
 
 pub use control::{Control, Stop};
 pub use jobs::Imports;
+pub use storing::KeepUndo;
+pub use undoing::UndoWish;
 pub use uploads::{Incoming, Uploads};
 
 pub use crate::store::imports::ImportQuery;

@@ -1,5 +1,6 @@
 //! The second half of an import: one transaction that moves the spool into the layer, or the same counted without writing.
 
+use chrono::{Duration, Utc};
 use serde_json::json;
 use tokio::task::spawn_blocking;
 
@@ -15,7 +16,16 @@ use crate::service::layers::check_new_layer;
 use crate::store::imports::Ending;
 use crate::store::locations::Read;
 use crate::store::write::Writing;
-use crate::store::write::imports::ImportBatch;
+use crate::store::write::imports::{ImportBatch, Known};
+
+/// How long, and of how many locations, is kept what an undo needs.
+#[derive(Debug, Clone, Copy)]
+pub struct KeepUndo {
+    /// From the end of the import.
+    pub days: u32,
+    /// Of an import that touched more, nothing is kept.
+    pub locations: u64,
+}
 
 /// A job that is to be stored.
 pub(super) struct Task<'a> {
@@ -26,6 +36,7 @@ pub(super) struct Task<'a> {
     pub reading: &'a Reading,
     /// The layer as the features were checked for it.
     pub checked: Option<&'a Layer>,
+    pub keep: KeepUndo,
 }
 
 /// What was stored.
@@ -108,7 +119,7 @@ async fn transact(locations: &Locations, task: &Task<'_>) -> Result<Stored> {
                 writing.abandon().await?;
                 return Ok(Read::Current(stored));
             }
-            finish(writing, task, stored).await
+            finish(writing, layer, task, stored).await
         })
         .await
 }
@@ -132,6 +143,7 @@ async fn move_batches(writing: &Writing, layer: LayerId, task: &Task<'_>) -> Res
     if mode == ImportMode::ReplaceLayer {
         writing.begin_meeting().await?;
     }
+    let before = writing.last_change().await?;
     let bulk = writing.begin_bulk(reading.spool.rows).await?;
     let (mut spool, mut done) = (reading.spool.open()?, 0);
     loop {
@@ -145,7 +157,12 @@ async fn move_batches(writing: &Writing, layer: LayerId, task: &Task<'_>) -> Res
             Vec::new()
         };
         refuse_taken(&taken, &mut stored);
-        let met = writing.import_batch(layer, &batch, mode != ImportMode::Insert).await?;
+        let known = match mode {
+            ImportMode::Insert => Known::Stay,
+            _ if is_kept(task, stored.counts) => Known::Keep(job.id),
+            ImportMode::Upsert | ImportMode::ReplaceLayer => Known::Change,
+        };
+        let met = writing.import_batch(layer, &batch, known).await?;
         if mode == ImportMode::ReplaceLayer {
             writing.meet(&batch).await?;
         }
@@ -159,16 +176,30 @@ async fn move_batches(writing: &Writing, layer: LayerId, task: &Task<'_>) -> Res
         writing.end_bulk(bulk).await?;
     }
     if mode == ImportMode::ReplaceLayer {
-        stored.counts.deleted = writing.delete_unmet(layer).await?;
+        let keep = is_kept(task, stored.counts).then_some(job.id);
+        stored.counts.deleted = writing.delete_unmet(layer, keep).await?;
+    }
+    if is_kept(task, stored.counts) {
+        writing.keep_created(job.id, before).await?;
+    } else {
+        writing.forget_images(job.id).await?;
     }
     Ok(stored)
 }
 
-async fn finish(writing: Writing, task: &Task<'_>, stored: Stored) -> Result<Read<Stored>> {
+/// Whether what was touched so far is not too much for an undo. It only grows: what is not kept once is not kept at the end.
+fn is_kept(task: &Task<'_>, counts: ImportCounts) -> bool {
+    counts.created + counts.updated + counts.deleted <= task.keep.locations
+}
+
+async fn finish(writing: Writing, layer: LayerId, task: &Task<'_>, stored: Stored) -> Result<Read<Stored>> {
     let Task { job, runner, reading, .. } = *task;
     let ImportCounts { created, updated, unchanged, deleted, rejected, .. } = stored.counts;
     if created + updated + deleted > 0 {
         writing.describe_import(reading.extent).await?;
+        let until = Utc::now() + Duration::days(i64::from(task.keep.days));
+        let until = is_kept(task, stored.counts).then(|| until.timestamp_millis());
+        writing.keep_undo(job.id, layer, until).await?;
         let after = json!({
             "import": job.id.to_string(), "file": job.file_name, "format": reading.source.format, "created": created,
             "updated": updated, "unchanged": unchanged, "deleted": deleted, "rejected": rejected,
@@ -177,7 +208,7 @@ async fn finish(writing: Writing, task: &Task<'_>, stored: Stored) -> Result<Rea
         writing.note(&[AuditNote::of(AuditAction::LocationsImported, target, None, Some(&after))]).await?;
     }
     let ended = ImportJob { counts: stored.counts, source: Some(reading.source.clone()), ..job.clone() };
-    let now = chrono::Utc::now().timestamp_millis();
+    let now = Utc::now().timestamp_millis();
     if !writing.finish_import(&ended, runner, &stored.rejected, now).await? {
         writing.abandon().await?;
         return Err(Error::new(ErrorCode::Unavailable, "the import was stopped"));
@@ -227,7 +258,7 @@ pub(super) async fn finish_dry(locations: &Locations, task: &Task<'_>, stored: S
     source.notes.extend(reading.fault.as_ref().map(|fault| format!("the file cannot be read to its end: {fault}")));
     let ended = ImportJob { counts: stored.counts, source: Some(source), ..job.clone() };
     let end = Ending { state: JobState::Done, error: None, job: &ended, rejected: &stored.rejected };
-    let now = chrono::Utc::now().timestamp_millis();
+    let now = Utc::now().timestamp_millis();
     if locations.store().end_import(runner, &end, now).await? {
         return Ok(());
     }

@@ -51,6 +51,7 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("geography_columns", "a view of PostGIS"),
     ("geometry_columns", "a view of PostGIS"),
     ("gpkg_*", "the GeoPackage's own description of its tables: made by the migrations, counted anew"),
+    ("import_image", "a part of import_job: what can be taken back on the other side is what is imported there"),
     (
         "import_job",
         "jobs belong to the server that has their files; the audit log, which is copied, tells what was imported",

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::geometry::{Envelope, Geometry};
-use crate::model::import::{ImportCounts, ImportJob, RejectedRow};
+use crate::model::import::{ImportCounts, ImportId, ImportJob, RejectedRow};
 use crate::model::{JobState, LayerId};
 use crate::store::Store;
 use crate::store::dialect::Dialect;
@@ -82,6 +82,17 @@ impl Batcher {
         self.batch.json.push_str(if self.batch.rows == 0 { "[]" } else { "]" });
         std::mem::take(&mut self.batch)
     }
+}
+
+/// What becomes of locations whose external ids are met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    /// They stay as they are.
+    Stay,
+    /// They become what the batch has.
+    Change,
+    /// The same, and what they were is kept for the undo of this import.
+    Keep(ImportId),
 }
 
 /// What a batch met.
@@ -166,8 +177,8 @@ impl Store {
 }
 
 impl Writing {
-    /// Makes locations of the rows whose external ids are new, and with `changes` changes those whose are not.
-    pub async fn import_batch(&self, layer: LayerId, batch: &ImportBatch, changes: bool) -> Result<Met> {
+    /// Makes locations of the rows whose external ids are new.
+    pub async fn import_batch(&self, layer: LayerId, batch: &ImportBatch, known: Known) -> Result<Met> {
         let insert = self.sql(
             "INSERT INTO location (layer_id, external_id, name, geom, properties, created_by, updated_by)
              SELECT $2, value ->> 'e', value ->> 'n', unhex(value ->> 'g'), value ->> 'p', $3, $3
@@ -177,12 +188,20 @@ impl Writing {
              FROM json_to_recordset($1::json) AS new(e text, n text, g text, p text)
              ON CONFLICT (layer_id, external_id) DO NOTHING",
         );
-        let values = || [batch.json.as_str().into(), layer.into(), self.actor.into()];
-        let created = self.run(insert, values()).await?;
-        if created == batch.rows || !changes {
-            return Ok(Met { created, updated: 0 });
-        }
+        let values = [batch.json.as_str().into(), layer.into(), self.actor.into()];
+        let created = self.run(insert, values).await?;
         // The rows that were just made are as the batch has them.
+        let updated = match known {
+            _ if created == batch.rows => 0,
+            Known::Stay => 0,
+            Known::Change => self.change(layer, batch).await?,
+            Known::Keep(job) => self.change_kept(layer, batch, job).await?,
+        };
+        Ok(Met { created, updated })
+    }
+
+    /// Changes the locations that have the external ids of a batch and differ; gives how many.
+    pub(super) async fn change(&self, layer: LayerId, batch: &ImportBatch) -> Result<u64> {
         let update = self.sql(
             "UPDATE location SET name = new.value ->> 'n', geom = unhex(new.value ->> 'g'), properties = new.value ->> 'p',
                 version = version + 1, updated_at = strftime('%Y-%m-%dT%H:%M:%fZ','now'), updated_by = $3
@@ -196,7 +215,7 @@ impl Writing {
              WHERE layer_id = $2 AND external_id = e
                 AND (name <> n OR properties <> p OR geom::bytea <> g::geometry::bytea)",
         );
-        Ok(Met { created, updated: self.run(update, values()).await? })
+        self.run(update, [batch.json.as_str().into(), layer.into(), self.actor.into()]).await
     }
 
     /// The numbers of those rows of a batch whose external ids are taken.
@@ -224,12 +243,15 @@ impl Writing {
         self.run(sql, [batch.json.as_str().into()]).await.map(drop)
     }
 
-    /// Deletes what was not met.
-    pub async fn delete_unmet(&self, layer: LayerId) -> Result<u64> {
+    /// Deletes what was not met; of an import that is named it is kept.
+    pub async fn delete_unmet(&self, layer: LayerId, keep: Option<ImportId>) -> Result<u64> {
         let before = self.last_change().await?;
         let sql = "DELETE FROM location WHERE layer_id = $1
             AND (external_id IS NULL OR external_id NOT IN (SELECT external_id FROM import_met))";
-        let deleted = self.run(sql, [layer.into()]).await?;
+        let deleted = match keep {
+            None => self.run(sql, [layer.into()]).await?,
+            Some(job) => self.delete_unmet_kept(layer, job).await?,
+        };
         self.run("DELETE FROM import_met", []).await?;
         self.sign_deletions(before).await?;
         Ok(deleted)

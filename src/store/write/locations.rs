@@ -208,7 +208,8 @@ impl<T: Statements> Writing<T> {
         Ok(deleted)
     }
 
-    pub(super) async fn last_change(&self) -> Result<i64> {
+    /// The number of the newest change.
+    pub async fn last_change(&self) -> Result<i64> {
         let rows = self.rows("SELECT coalesce(max(sequence), 0) FROM location_change", []).await?;
         let row = rows.first().ok_or_else(|| Error::internal("an aggregate gave no row"))?;
         row.get(0)

@@ -9,6 +9,7 @@ pub mod layers;
 pub mod locations;
 pub mod prune;
 pub mod statements;
+pub mod undo;
 pub mod writing;
 
 pub use create::Creation;

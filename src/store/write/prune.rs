@@ -24,11 +24,14 @@ pub enum Grown {
     Sessions,
     /// API tokens that have ended or were revoked.
     ApiTokens,
+    /// What imports found that can no longer be taken back.
+    ImportImages,
 }
 
 impl Grown {
     /// All of it.
-    pub const ALL: [Self; 5] = [Self::AuditLog, Self::Changes, Self::Keys, Self::Sessions, Self::ApiTokens];
+    pub const ALL: [Self; 6] =
+        [Self::AuditLog, Self::Changes, Self::Keys, Self::Sessions, Self::ApiTokens, Self::ImportImages];
 
     /// `$1` is the time, `$2` the number of rows. The log and the feed are as old as their numbers tell: only the oldest are
     /// looked at, without an index of times that every write would pay for. The newest change stays: by it one knows that a
@@ -63,6 +66,11 @@ impl Grown {
             (Self::Sessions, _) => {
                 "DELETE FROM session WHERE id IN (SELECT id FROM session WHERE expires_ms < $1 ORDER BY id LIMIT $2)"
             }
+            (Self::ImportImages, _) => {
+                "DELETE FROM import_image WHERE (job_id, location_id) IN
+                    (SELECT job_id, location_id FROM import_image
+                     WHERE job_id IN (SELECT id FROM import_job WHERE undo = 'KEPT' AND undo_ms < $1) LIMIT $2)"
+            }
             (Self::ApiTokens, _) => {
                 "DELETE FROM api_token WHERE id IN
                     (SELECT id FROM api_token WHERE coalesce(revoked_ms, expires_ms) < $1 ORDER BY id LIMIT $2)"
@@ -73,7 +81,7 @@ impl Grown {
     fn time(self, before: Timestamp) -> Value {
         match self {
             Self::AuditLog | Self::Changes | Self::Keys => format_timestamp(before).into(),
-            Self::Sessions | Self::ApiTokens => before.timestamp_millis().into(),
+            Self::Sessions | Self::ApiTokens | Self::ImportImages => before.timestamp_millis().into(),
         }
     }
 }

@@ -10,6 +10,7 @@ import type { Preview } from './preview';
 import { ImportApi, type Job } from './queries';
 import { reportOf } from './report';
 import { sampleOf } from './sample';
+import { openUndo } from './undo';
 
 /** Stands for a layer that is to be made. */
 const NEW_LAYER = '';
@@ -161,7 +162,7 @@ export class ImportPanel {
       this.#report.replaceChildren(reportOf(job, { onRejected: () => download(this.session, `imports/${job.id}/rejected.csv`, 'rejected.csv') }));
       this.#report.querySelector('h3')?.focus();
       if (dryRun) await this.#afterLook(job, file, choices);
-      else await this.#afterImport(job);
+      else this.#afterImport(job);
     } catch (error) {
       this.#message.textContent = sentenceOf(error);
     } finally {
@@ -181,22 +182,26 @@ export class ImportPanel {
     preview.show(job.extent, await sampleOf(file, job));
   }
 
-  async #afterImport(job: Job): Promise<void> {
+  #afterImport(job: Job): void {
     this.onStored();
     this.#import.hidden = job.state === 'DONE';
-    if (job.state !== 'DONE' || !(await this.#api.canUndo(job))) return;
+    if (job.undo === 'TOO_LARGE') this.#report.querySelector('section')?.append(h('p', { class: 'notice' }, t('import.undoTooLarge')));
+    if (job.undo !== 'POSSIBLE') return;
     const undo = h('button', { type: 'button', onclick: () => void takeBack() }, t('import.undo'));
     const takeBack = async (): Promise<void> => {
       undo.disabled = true;
+      this.#message.textContent = '';
       try {
-        await this.#api.undo(job);
-        this.#report.replaceChildren();
-        this.#status.textContent = t('import.undone');
-        this.#import.hidden = false;
-        this.onStored();
+        await openUndo(this.#api, job.id, () => {
+          this.#report.replaceChildren();
+          this.#status.textContent = t('import.undone');
+          this.#import.hidden = false;
+          this.onStored();
+        });
       } catch (error) {
-        undo.disabled = false;
         this.#message.textContent = sentenceOf(error);
+      } finally {
+        undo.disabled = false;
       }
     };
     this.#report.querySelector('section')?.append(undo);

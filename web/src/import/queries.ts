@@ -14,7 +14,7 @@ const JOB = graphql(`
   query ImportJob($id: ID!) {
     importJob(id: $id) {
       id state layer fileName dryRun progress read created updated unchanged deleted rejected repaired
-      format crs columns notes sample startedAt finishedAt
+      format crs columns notes sample undo
       extent { west south east north }
       error { message }
       rejectedFeatures(first: 20) { number code reason excerpt }
@@ -25,7 +25,7 @@ const JOB = graphql(`
 const JOBS = graphql(`
   query ImportJobs($before: ID) {
     importJobs(first: 20, before: $before) {
-      id state layer fileName dryRun read created updated deleted rejected createdAt
+      id state layer fileName dryRun read created updated deleted rejected createdAt undo undoUntil
       createdBy { username }
     }
   }
@@ -38,8 +38,8 @@ const CANCEL = graphql(`
 `);
 
 const UNDO = graphql(`
-  mutation UndoImport($filter: LocationFilter!, $dryRun: Boolean!) {
-    deleteLocations(filter: $filter, dryRun: $dryRun) { count }
+  mutation UndoImport($id: ID!, $dryRun: Boolean!) {
+    undoImport(id: $id, onConflict: SKIP, dryRun: $dryRun) { deleted changed restored skipped }
   }
 `);
 
@@ -50,13 +50,11 @@ const LAYERS = graphql(`
 `);
 
 export type Job = NonNullable<ResultOf<typeof JOB>['importJob']>;
+export type Undone = ResultOf<typeof UNDO>['undoImport'];
 export type JobRow = ResultOf<typeof JOBS>['importJobs'][number];
 
 /** A file is large: how far it is is asked for again and again. */
 const ASK_AGAIN_MS = 400;
-
-/** What one `deleteLocations` takes. */
-const MOST_UNDONE = 10_000;
 
 export class ImportApi {
   constructor(private readonly session: Session) {}
@@ -90,27 +88,8 @@ export class ImportApi {
     await this.session.ask(CANCEL, { id });
   }
 
-  /** Whether deleting what was made while the import ran would delete what it made, and nothing else. */
-  async canUndo(job: Job): Promise<boolean> {
-    const filter = madeBy(job);
-    if (filter === null) return false;
-    return (await this.session.ask(UNDO, { filter, dryRun: true })).deleteLocations.count === job.created;
+  /** What taking it back would do: an undo that is wanted after that leaves alone what somebody changed since. */
+  async undo(id: string, dryRun: boolean): Promise<Undone> {
+    return (await this.session.ask(UNDO, { id, dryRun })).undoImport;
   }
-
-  async undo(job: Job): Promise<void> {
-    const filter = madeBy(job);
-    if (filter !== null) await this.session.ask(UNDO, { filter, dryRun: false });
-  }
-}
-
-/** Whether an import has a way back, or would have: what it changed or deleted has none, and the server deletes so many at once. */
-export function canBeUndone({ created, updated, deleted }: Job): boolean {
-  return created <= MOST_UNDONE && updated === 0 && deleted === 0;
-}
-
-/** An import is one transaction: its locations are made between its beginning and its end. */
-function madeBy(job: Job) {
-  const { layer, dryRun, state, created, startedAt, finishedAt } = job;
-  if (dryRun || state !== 'DONE' || created === 0 || !canBeUndone(job) || startedAt === null || finishedAt === null) return null;
-  return { layer: { eq: layer }, createdAt: { gte: startedAt, lte: finishedAt } };
 }

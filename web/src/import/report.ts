@@ -2,7 +2,7 @@
 import { h, type Child } from '../shared/dom';
 import { sentenceOf } from '../shared/forms';
 import { t, tn } from '../shared/i18n';
-import { canBeUndone, type Job } from './queries';
+import type { Job } from './queries';
 import type { Sampled } from './sample';
 
 interface Actions {
@@ -18,7 +18,6 @@ export function reportOf(job: Job, { onRejected }: Actions): HTMLElement {
     job.error === null ? null : h('p', { class: 'message', role: 'alert' }, job.error.message),
     facts(job),
     job.notes.length === 0 ? null : h('ul', {}, ...job.notes.map((note) => h('li', {}, note))),
-    job.dryRun && !canBeUndone(job) ? h('p', { class: 'notice' }, t('import.noUndo')) : null,
     sample(job),
     job.rejected === 0 ? null : rejected(job, onRejected),
   );

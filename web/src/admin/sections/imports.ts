@@ -6,6 +6,7 @@ import type { Session } from '../../shared/session';
 import { exportPanel } from '../../export/panel';
 import { ImportPanel } from '../../import/panel';
 import { ImportApi, type JobRow } from '../../import/queries';
+import { openUndo } from '../../import/undo';
 import { table } from '../table';
 
 export function importsSection(session: Session): HTMLElement {
@@ -28,7 +29,7 @@ export function importsSection(session: Session): HTMLElement {
       stateText(job),
       t('import.countsText', { created: job.created, updated: job.updated, deleted: job.deleted, rejected: job.rejected }),
       job.createdBy?.username ?? '–',
-      h('div', { class: 'buttons' }, rejectedButton(job), cancelButton(job)),
+      h('div', { class: 'buttons' }, rejectedButton(job), cancelButton(job), undoButton(job)),
     ],
   });
 
@@ -41,6 +42,14 @@ export function importsSection(session: Session): HTMLElement {
   function cancelButton({ id, state }: JobRow): HTMLElement | null {
     if (state !== 'QUEUED' && state !== 'RUNNING') return null;
     return h('button', { type: 'button', onclick: () => void list.change(t('import.cancelled'), () => api.cancel(id)) }, t('import.cancel'));
+  }
+
+  function undoButton({ id, undo, undoUntil, fileName }: JobRow): HTMLElement | null {
+    if (undo !== 'POSSIBLE' || undoUntil === null) return null;
+    const until = t('import.undoUntil', { time: formatDate(new Date(undoUntil)) });
+    const done = (): void => void list.change(t('import.undone'), async () => undefined);
+    const onclick = (): void => void list.change('', () => openUndo(api, id, done));
+    return h('button', { type: 'button', onclick, title: until, 'aria-label': t('import.undoOf', { file: fileName ?? id }) }, t('import.undo'));
   }
 
   const turn = (older: boolean): void => {
@@ -64,7 +73,8 @@ export function importsSection(session: Session): HTMLElement {
   );
 }
 
-function stateText({ state, dryRun }: JobRow): string {
+function stateText({ state, dryRun, undo }: JobRow): string {
+  if (undo === 'DONE') return t('import.takenBack');
   const texts = { QUEUED: t('import.queued'), RUNNING: t('import.running'), DONE: t('import.done'), FAILED: t('import.failed'), CANCELLED: t('import.cancelled') };
   return dryRun ? t('import.dryRun', { state: texts[state] }) : texts[state];
 }

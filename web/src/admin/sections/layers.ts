@@ -11,7 +11,7 @@ import { table } from '../table';
 
 const LAYERS = graphql(`
   query AdminLayers {
-    layers { key title description attribution visibility style propertySchema locationCount }
+    layers { key title description attribution visibility style position propertySchema locationCount }
   }
 `);
 
@@ -123,7 +123,7 @@ function fieldsOf(layer: Layer | null): HTMLElement[] {
   const free = [
     field({ name: 'description', label: t('layer.description'), value: layer?.description ?? '' }),
     field({ name: 'attribution', label: t('layer.attribution'), hint: t('layer.attributionHint'), value: layer?.attribution ?? '' }),
-    field({ name: 'position', label: t('layer.position'), hint: t('layer.positionHint') }),
+    field({ name: 'position', label: t('layer.position'), hint: t('layer.positionHint'), value: String(layer?.position ?? 0) }),
   ];
   free.forEach((element) => element.querySelector('input')?.removeAttribute('required'));
   const style = layer === null || layer.style === null ? '' : JSON.stringify(layer.style, null, 2);
