@@ -12,20 +12,24 @@ use crate::trust;
 const PATIENCE: Duration = Duration::from_secs(4);
 /// A status line is shorter.
 const MOST_BYTES: u64 = 1_024;
+/// What a proxy says by the PROXY protocol that asks for itself.
+const UNNAMED: &str = "PROXY UNKNOWN\r\n";
 
 /// Asks `/readyz` of the server with these settings; anything but 200 is an error.
 pub fn ask(config: &Config) -> Result<()> {
-    ask_at(config.listen, &config.tls)
+    let own = reachable(config.listen).ip();
+    let preface = if config.leading_proxies.iter().any(|proxies| proxies.contains(own)) { UNNAMED } else { "" };
+    ask_at(config.listen, &config.tls, preface)
 }
 
-fn ask_at(listen: SocketAddr, tls: &Tls) -> Result<()> {
+fn ask_at(listen: SocketAddr, tls: &Tls, preface: &str) -> Result<()> {
     if listen.port() == 0 {
         return Err(Error::bad_input("with port 0 nobody knows where the server listens").at("CAIRN_LISTEN"));
     }
     let address = reachable(listen);
     let url = format!("{}://{address}/readyz", tls.scheme());
     let unwell = |cause| Error::new(ErrorCode::Unavailable, format!("no answer from {url}")).caused_by(cause);
-    let head = connect(address)
+    let head = connect(address, preface)
         .and_then(|stream| match tls {
             Tls::Off => exchange(stream),
             Tls::Files(_) | Tls::Acme(_) => exchange(trust::anybody(address.ip(), stream)?),
@@ -48,10 +52,11 @@ pub fn reachable(listen: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, listen.port())
 }
 
-fn connect(address: SocketAddr) -> std::io::Result<TcpStream> {
-    let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+fn connect(address: SocketAddr, preface: &str) -> std::io::Result<TcpStream> {
+    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
+    stream.write_all(preface.as_bytes())?;
     Ok(stream)
 }
 
@@ -69,44 +74,52 @@ mod tests {
     use super::*;
 
     /// What is said about a server that answers so.
-    fn said_of(answer: &'static [u8]) -> Result<()> {
+    fn said_of(answer: &'static [u8], preface: &'static str) -> Result<()> {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let server = std::thread::spawn(move || {
             let mut stream = listener.accept().unwrap().0;
-            let mut request = [0; 512];
-            let read = stream.read(&mut request).unwrap();
-            assert!(request[..read].starts_with(b"GET /readyz "));
+            let (mut request, mut byte) = (Vec::new(), [0]);
+            while !request.ends_with(b"\r\n\r\n") {
+                stream.read_exact(&mut byte).unwrap();
+                request.extend(byte);
+            }
+            assert!(request.starts_with(format!("{preface}GET /readyz ").as_bytes()));
             stream.write_all(answer).unwrap();
         });
         // As in a container, where the server listens on every address.
-        let said = ask_at(SocketAddr::from(([0, 0, 0, 0], port)), &Tls::Off);
+        let said = ask_at(SocketAddr::from(([0, 0, 0, 0], port)), &Tls::Off, preface);
         server.join().unwrap();
         said
     }
 
     #[test]
     fn only_a_ready_server_is_well() {
-        for (answer, is_well) in [
-            (&b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"[..], true),
-            (b"HTTP/1.1 503 Service Unavailable\r\n\r\n", false),
-            (b"HTTP/1.1 308 Permanent Redirect\r\n\r\n", false),
-            (b"SSH-2.0-OpenSSH\r\n", false),
-            (b"", false),
+        const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+        for (answer, preface, is_well) in [
+            (OK, "", true),
+            (OK, UNNAMED, true),
+            (b"HTTP/1.1 503 Service Unavailable\r\n\r\n", "", false),
+            (b"HTTP/1.1 308 Permanent Redirect\r\n\r\n", "", false),
+            (b"SSH-2.0-OpenSSH\r\n", "", false),
+            (b"", "", false),
         ] {
-            assert_eq!(said_of(answer).is_ok(), is_well, "{}", String::from_utf8_lossy(answer));
+            assert_eq!(said_of(answer, preface).is_ok(), is_well, "{}", String::from_utf8_lossy(answer));
         }
     }
 
     #[test]
     fn a_server_that_is_not_there_is_unavailable() {
         let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        assert_eq!(ask_at(free, &Tls::Off).unwrap_err().code(), ErrorCode::Unavailable);
+        assert_eq!(ask_at(free, &Tls::Off, "").unwrap_err().code(), ErrorCode::Unavailable);
     }
 
     #[test]
     fn a_port_that_is_not_known_is_a_wrong_setting() {
-        assert_eq!(ask_at(SocketAddr::from(([127, 0, 0, 1], 0)), &Tls::Off).unwrap_err().code(), ErrorCode::BadInput);
+        assert_eq!(
+            ask_at(SocketAddr::from(([127, 0, 0, 1], 0)), &Tls::Off, "").unwrap_err().code(),
+            ErrorCode::BadInput
+        );
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod error;
 mod etag;
 mod export_files;
 mod exports;
+mod framing;
 mod headers;
 mod host;
 mod identity;

@@ -8,6 +8,7 @@ use super::decoys::Decoys;
 use super::error::{Problem, panicked};
 use super::export_files;
 use super::exports;
+use super::framing;
 use super::graphql::{self, Door, Execute, SocketDoor};
 use super::headers::{self, SecurityHeaders};
 use super::host::{self, AllowedHosts};
@@ -74,6 +75,7 @@ pub fn router<E: Execute>(parts: Parts<'_, E>) -> Router {
         .layer(compression())
         .layer(from_fn_with_state(Deadlines::new(&config.limits.http), deadline::keep))
         .layer(from_fn_with_state(AllowedHosts::new(config.allowed_hosts.iter().cloned()), host::check))
+        .layer(from_fn(framing::check))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(graphql::shape))
         .layer(from_fn_with_state(SecurityHeaders::new(config, https), headers::frame));

@@ -1,6 +1,7 @@
 //! The door of plain HTTP beside HTTPS: it shows the way there, and gives the proofs that an authority asks for.
 
 use super::error::{Problem, panicked};
+use super::framing;
 use super::headers::{self, SecurityHeaders};
 use super::host::{AllowedHosts, the_host};
 use crate::config::Config;
@@ -9,7 +10,7 @@ use crate::tls::{Proofs, Status};
 use axum::Router;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, StatusCode, Uri, header};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use std::sync::Arc;
@@ -36,6 +37,7 @@ pub fn to_https(config: &Config, port: u16, proofs: Option<Proofs>) -> Router {
     });
     proofs
         .fallback_service(get(redirect).fallback(redirect).with_state(Arc::new(target)))
+        .layer(from_fn(framing::check))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(SecurityHeaders::new(config, Status::default()), headers::frame))
 }

@@ -99,7 +99,7 @@ impl House {
             if is_led {
                 drive_led(stream, peer, &mut seat, shared, stopped).await;
             } else {
-                drive(stream, peer, shared, stopped).await;
+                drive(stream, peer.into(), shared, stopped).await;
             }
             drop(seat);
         });

@@ -83,6 +83,21 @@ impl Shared {
     }
 }
 
+/// The other end of a connection.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Peer {
+    address: SocketAddr,
+    /// Whether its `X-Forwarded-For` may count. A TCP proxy passes on what a client wrote: where it names no client, the proxy
+    /// that is trusted seems to be who says so.
+    is_heard: bool,
+}
+
+impl From<SocketAddr> for Peer {
+    fn from(address: SocketAddr) -> Self {
+        Self { address, is_heard: true }
+    }
+}
+
 /// How far the server is on its way out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Stage {
@@ -107,35 +122,30 @@ pub(super) async fn drive_led(
     stop: watch::Receiver<Stage>,
 ) {
     let within = Duration::from_millis(shared.limits.head_time_ms);
-    let peer = match timeout(within, proxied::client(&mut stream)).await.unwrap_or_else(|slow| Err(slow.into())) {
-        Ok(client) => client.unwrap_or(proxy),
+    let client = match timeout(within, proxied::client(&mut stream)).await.unwrap_or_else(|slow| Err(slow.into())) {
+        Ok(client) => client,
         Err(error) => {
             tracing::debug!(%proxy, %error, "no header of the PROXY protocol");
             return;
         }
     };
-    if !seat.name(counted_as(peer.ip())) {
-        tracing::debug!(%peer, "too many connections: this one is closed");
+    let peer = Peer { address: client.unwrap_or(proxy), is_heard: client.is_some() };
+    if !seat.name(counted_as(peer.address.ip())) {
+        tracing::debug!(peer = %peer.address, "too many connections: this one is closed");
         return;
     }
     drive(stream, peer, shared, stop).await;
 }
 
 /// Drives one connection, and what it was turned into, to its end.
-pub(super) async fn drive(stream: TcpStream, peer: SocketAddr, shared: Arc<Shared>, stop: watch::Receiver<Stage>) {
+pub(super) async fn drive(stream: TcpStream, peer: Peer, shared: Arc<Shared>, stop: watch::Receiver<Stage>) {
     let (kept, mut let_go) = mpsc::channel(1);
     drive_http(stream, peer, shared, stop, Kept(kept)).await;
     let_go.recv().await;
 }
 
 /// Ends by itself, by a time limit, or after its running requests once `stop` is true.
-async fn drive_http(
-    stream: TcpStream,
-    peer: SocketAddr,
-    shared: Arc<Shared>,
-    mut stop: watch::Receiver<Stage>,
-    kept: Kept,
-) {
+async fn drive_http(stream: TcpStream, peer: Peer, shared: Arc<Shared>, mut stop: watch::Receiver<Stage>, kept: Kept) {
     let activity = Activity::new(&shared.limits);
     let secured = tokio::select! {
         secured = secure(stream, shared.entrance.door.as_ref()) => secured,
@@ -144,7 +154,7 @@ async fn drive_http(
     let stream = match secured {
         Ok(stream) => stream,
         Err(error) => {
-            tracing::debug!(%peer, %error, "no handshake");
+            tracing::debug!(peer = %peer.address, %error, "no handshake");
             return;
         }
     };
@@ -162,7 +172,7 @@ async fn drive_http(
         tokio::select! {
             ended = connection.as_mut() => {
                 if let Err(error) = ended {
-                    tracing::debug!(%peer, %error, "the connection broke");
+                    tracing::debug!(peer = %peer.address, %error, "the connection broke");
                 }
                 return;
             }
@@ -173,7 +183,7 @@ async fn drive_http(
             }
         }
     }
-    tracing::debug!(%peer, "the connection was silent for too long");
+    tracing::debug!(peer = %peer.address, "the connection was silent for too long");
     connection.as_mut().graceful_shutdown();
     // Whatever is left of it after the farewell is dropped, and with it the socket.
     let _ = timeout(FAREWELL, connection).await;
@@ -191,7 +201,7 @@ async fn secure(stream: TcpStream, door: Option<&Door>) -> io::Result<Either<Tcp
 /// Hands a request to the router. The answer keeps the connection "running" until its last byte.
 fn answer(
     request: Request<Incoming>,
-    peer: SocketAddr,
+    peer: Peer,
     router: &Router,
     (activity, body_idle): (&Arc<Activity>, Duration),
     stage: watch::Receiver<Stage>,
@@ -200,7 +210,10 @@ fn answer(
     let router = router.clone();
     let is_http1 = request.version() <= Version::HTTP_11;
     let mut request = request.map(|body| Body::new(TimedBody::new(body, body_idle)));
-    request.extensions_mut().insert(ConnectInfo(peer));
+    request.extensions_mut().insert(ConnectInfo(peer.address));
+    if !peer.is_heard {
+        request.headers_mut().remove("x-forwarded-for");
+    }
     async move {
         let mut response = router.oneshot(request).await?;
         // What becomes a WebSocket says something else there.

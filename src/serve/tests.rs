@@ -358,6 +358,8 @@ async fn a_request_whose_end_is_in_doubt_gets_one_answer_and_the_connection_is_c
         (post("Transfer-Encoding: identity\r\n", ""), "400"),
         (post("Transfer-Encoding: xchunked\r\n", ""), "400"),
         (post("Transfer-Encoding: chunked, identity\r\n", "0\r\n\r\n"), "400"),
+        (post("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"), "400"),
+        (post("Transfer-Encoding: gzip, chunked\r\n", "0\r\n\r\n"), "400"),
         (post("Transfer-Encoding: chunked\r\n", "zz\r\n\r\n"), "4"),
         (post("Transfer-Encoding: chunked\r\n", "ffffffffffffffffff\r\n\r\n"), "4"),
         (post("Content-Length: +5\r\n", "hello"), "400"),

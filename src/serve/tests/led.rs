@@ -5,6 +5,7 @@ use crate::config::{Config, ConnectionLimits};
 use crate::serve::Entrance;
 use axum::Router;
 use axum::extract::ConnectInfo;
+use axum::http::HeaderMap;
 use axum::routing::get;
 use std::io::Write as _;
 use std::net::{SocketAddr, TcpStream};
@@ -13,8 +14,9 @@ use std::net::{SocketAddr, TcpStream};
 async fn mirror(proxies: &str, limits: ConnectionLimits) -> Server {
     let settings = [("CAIRN_TRUSTED_PROXIES", proxies), ("CAIRN_PROXY_PROTOCOL", "on")];
     let config = Config::from_pairs(settings.map(|(name, value)| (name.to_owned(), value.to_owned()))).unwrap();
-    let router =
-        Router::new().route("/", get(async |ConnectInfo(peer): ConnectInfo<SocketAddr>| peer.ip().to_string()));
+    let router = Router::new()
+        .route("/", get(async |ConnectInfo(peer): ConnectInfo<SocketAddr>| peer.ip().to_string()))
+        .route("/forwarded", get(async |headers: HeaderMap| headers.contains_key("x-forwarded-for").to_string()));
     Server::at(Entrance { proxies: config.leading_proxies, ..Entrance::plain(router) }, limits).await
 }
 
@@ -48,6 +50,23 @@ async fn nothing_is_answered_to_a_proxy_that_names_nobody() {
         .with(|address| {
             for bytes in [GET_LAST, b"", b"PROXY TCP4 203.0.113.7", b"PROXY TCP4 x y 1 2\r\nGET / HTTP/1.1\r\n\r\n"] {
                 assert_eq!(until_closed(address, bytes), "", "{bytes:?}");
+            }
+        })
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_client_wrote_is_not_taken_for_the_word_of_the_proxy() {
+    let server = mirror("127.0.0.0/8", ConnectionLimits::default()).await;
+    server
+        .with(|address| {
+            let request =
+                "GET /forwarded HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 1.2.3.4\r\nConnection: close\r\n\r\n";
+            for (header, passes) in
+                [("PROXY UNKNOWN\r\n", "false"), ("PROXY TCP4 203.0.113.7 192.0.2.1 1 2\r\n", "true")]
+            {
+                let answer = until_closed(address, format!("{header}{request}").as_bytes());
+                assert!(answer.ends_with(passes), "{header}: {answer}");
             }
         })
         .await;
