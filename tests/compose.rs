@@ -4,11 +4,33 @@ use std::fs::read_to_string;
 
 use yaml_rust2::{Yaml, YamlLoader};
 
-fn compose() -> Yaml {
-    let text = read_to_string("compose.yaml").expect("compose.yaml");
+fn read(file: &str) -> Yaml {
+    let text = read_to_string(file).unwrap_or_else(|error| panic!("{file}: {error}"));
     let mut documents = YamlLoader::load_from_str(&text).expect("YAML");
     assert_eq!(documents.len(), 1);
     documents.remove(0)
+}
+
+/// `compose.yaml` with what its services extend.
+fn compose() -> Yaml {
+    let mut compose = read("compose.yaml");
+    let services = compose.as_mut_hash().expect("a mapping").get_mut(&Yaml::String("services".into()));
+    for (_, service) in services.and_then(Yaml::as_mut_hash).expect("services").iter_mut() {
+        let Some(file) = service["extends"]["file"].as_str() else { continue };
+        let base = read(file)["services"][service["extends"]["service"].as_str().expect("a service")].clone();
+        *service = over(base, service);
+    }
+    compose
+}
+
+/// What extends the other says more, or says otherwise.
+fn over(mut base: Yaml, more: &Yaml) -> Yaml {
+    let (Some(known), Some(more)) = (base.as_mut_hash(), more.as_hash()) else { return more.clone() };
+    for (name, value) in more {
+        let value = known.get(name).map_or_else(|| value.clone(), |before| over(before.clone(), value));
+        known.insert(name.clone(), value);
+    }
+    base
 }
 
 /// The names and contents of a mapping.
@@ -63,10 +85,16 @@ fn data_and_backups_outlive_the_containers() {
     let mut mounted = Vec::new();
     for (_, service) in entries(&compose["services"]) {
         for volume in texts(&service["volumes"]) {
-            mounted.push(volume.split_once(':').expect("a place").0.to_owned());
+            let (from, _) = volume.split_once(':').expect("a place");
+            if from.starts_with("./") {
+                assert!(volume.ends_with(":ro") && read_to_string(from).is_ok(), "{volume}");
+                continue;
+            }
+            mounted.push(from.to_owned());
         }
     }
     mounted.sort();
+    mounted.dedup();
     assert_eq!(mounted, ["backups", "data", "postgis"]);
     let mut sorted = declared;
     sorted.sort();
@@ -99,9 +127,37 @@ fn no_secret_has_a_default_and_nothing_is_published_unasked() {
             assert!(!value.contains("://cairn:"), "{name}: a password stands in {setting}");
         }
         for port in texts(&service["ports"]) {
-            assert_eq!(name, "cairn", "only Cairn is published");
+            assert!(name == "cairn" || name == "balancer", "only Cairn is published, alone or behind the balancer");
             let (_, sign, address) = variable(&port).expect("the operator decides");
             assert!(sign == ":-" && address.starts_with("127.0.0.1:"), "{port}");
         }
     }
+}
+
+#[test]
+fn several_servers_stand_behind_a_proxy_that_names_their_clients() {
+    let compose = compose();
+    let (replica, balancer) = (&compose["services"]["replica"], &compose["services"]["balancer"]);
+    for service in [replica, balancer] {
+        assert_eq!(texts(&service["profiles"]), ["scale"]);
+        assert!(texts(&service["networks"]).contains(&"balanced".to_owned()));
+    }
+    assert!(replica["ports"].is_badvalue(), "they are reached through the balancer alone");
+    let environment = &replica["environment"];
+    assert_eq!(environment["CAIRN_PROXY_PROTOCOL"].as_str(), Some("on"));
+    let subnet = &compose["networks"]["balanced"]["ipam"]["config"][0]["subnet"];
+    assert_eq!(environment["CAIRN_TRUSTED_PROXIES"], *subnet, "the balancer is trusted, and nobody of other networks");
+    for (setting, value) in entries(&compose["services"]["cairn"]["environment"]) {
+        assert_eq!(environment[setting.as_str()], *value, "{setting}");
+    }
+    let balancing = read_to_string("haproxy.cfg").expect("haproxy.cfg");
+    for words in ["send-proxy-v2", "uri /readyz", "${REPLICAS_AT}:8080"] {
+        assert!(balancing.contains(words), "{words}");
+    }
+    assert_eq!(balancer["environment"]["REPLICAS_AT"].as_str(), Some("replica"));
+    let (_, _, delay) = variable(environment["CAIRN_LIMIT_SHUTDOWN_DELAY_MS"].as_str().expect("a delay")).expect("one");
+    let delay: u64 = delay.parse().expect("milliseconds");
+    assert!(delay >= 3_000 && balancing.contains("check inter 1s fall 1"), "time to see that one leaves");
+    let grace = replica["stop_grace_period"].as_str().and_then(|text| text.strip_suffix('s')).expect("seconds");
+    assert!(grace.parse::<u64>().expect("seconds") * 1_000 > delay + 30_000, "and to finish what runs");
 }

@@ -78,4 +78,31 @@ pub(super) const CONTAINERS: &[Row] = &[
     ),
     row("MEMORY", "1g", &["For docker compose: the most memory that Cairn may take."]),
     row("POSTGRES_MEMORY", "2g", &["For docker compose: the most memory that its database may take."]),
+    row(
+        "PUBLISH_BALANCED",
+        "127.0.0.1:8090",
+        &[
+            "For docker compose --profile scale: the ADDRESS:PORT of this machine that reaches its servers, three unless --scale says more.",
+        ],
+    ),
+    row(
+        "PUBLISH_BALANCED_HTTP",
+        "127.0.0.1:8091",
+        &["For docker compose --profile scale: where their plain HTTP is answered beside HTTPS."],
+    ),
+    row(
+        "BALANCER_CHECK",
+        "",
+        &[
+            "For docker compose --profile scale, with CAIRN_TLS: check-ssl verify none. The balancer then asks over TLS who is ready.",
+        ],
+    ),
+    row(
+        "BALANCER_NETWORK",
+        "172.31.240.0/24",
+        &[
+            "For docker compose --profile scale: the network between balancer and servers, another one where this is taken.",
+        ],
+    ),
+    row("BALANCER_MEMORY", "1g", &["For docker compose --profile scale: the most memory that the balancer may take."]),
 ];
