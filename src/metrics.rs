@@ -121,8 +121,8 @@ impl Figures {
         gauge("certificate_seconds", "Until the served certificate ends", self.certificate_seconds);
         gauge("backup_age_seconds", "Since the last good backup", self.backup_age_seconds);
         gauge("backup_failed", "Whether the last backup failed", flag(self.backup_failed));
-        gauge("jobs_waiting", "Imports in the queue", self.jobs.map(|(waiting, _)| as_f64(waiting)));
-        gauge("jobs_running", "Imports that run", self.jobs.map(|(_, running)| as_f64(running)));
+        gauge("jobs_waiting", "Imports and exports in the queue", self.jobs.map(|(waiting, _)| as_f64(waiting)));
+        gauge("jobs_running", "Imports and exports that run", self.jobs.map(|(_, running)| as_f64(running)));
         for (pool, open, idle) in &self.pools {
             gauge(&format!("pool_{pool}_open"), "Connections to the database", Some(as_f64(*open)));
             gauge(&format!("pool_{pool}_idle"), "Of these without work", Some(as_f64(*idle)));

@@ -18,10 +18,11 @@ impl Store {
         }
     }
 
-    /// Imports that wait and imports that run.
+    /// Imports and exports that wait, and those that run.
     pub async fn open_jobs(&self) -> Result<(u64, u64)> {
         let sql = "SELECT count(CASE WHEN state = 'QUEUED' THEN 1 END), count(CASE WHEN state = 'RUNNING' THEN 1 END)
-            FROM import_job WHERE state IN ('QUEUED', 'RUNNING')";
+            FROM (SELECT state FROM import_job UNION ALL SELECT state FROM export_job) AS job
+            WHERE state IN ('QUEUED', 'RUNNING')";
         let rows = self.shared_rows(sql, []).await?;
         let Some(row) = rows.first() else { return Ok((0, 0)) };
         let count =

@@ -4,6 +4,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use cairn::model::Role;
+use chrono::Utc;
 use serde_json::{Value, json};
 
 use crate::accounts::{account, code, sign_in, text};
@@ -57,6 +58,8 @@ async fn an_export_that_waits_is_checked_first_and_bounded(store: Kind) {
     let (_, answer) = ask_as(&server.router, &token, cancel, json!({ "id": first })).await;
     assert_eq!(answer["data"]["cancelExport"]["state"], "CANCELLED", "{answer}");
     queue(&server, &token, question).await;
+    let figures = server.app.figures(Utc::now(), PATIENCE).await;
+    assert_eq!(figures.jobs, Some((3, 0)), "what waits is counted for operators");
 }
 
 async fn a_file_has_its_bounds_and_so_have_all_together(store: Kind) {

@@ -131,14 +131,18 @@ fn local(bytes: impl AsRef<[u8]>) -> String {
     String::from_utf8_lossy(bytes.as_ref()).into_owned()
 }
 
-/// Attributes without a value, or with two, are refused: of two latitudes nobody knows which one is meant.
+/// Attributes without a value, or with two, are refused: of two latitudes nobody knows which one is meant. Those of another
+/// namespace (`x:lat`) are not the ones that GPX and KML speak of, whose have no prefix.
 fn attributes(start: &BytesStart<'_>, position: u64) -> Result<Attributes> {
     let mut read = Vec::new();
-    for attribute in start.attributes() {
-        if read.len() == MAX_ATTRIBUTES {
+    for (before, attribute) in start.attributes().enumerate() {
+        if before == MAX_ATTRIBUTES {
             return Err(Error::limit(format!("byte {position}: an element has more than {MAX_ATTRIBUTES} attributes")));
         }
         let attribute = attribute.map_err(|error| fault(&error.into(), position))?;
+        if attribute.key.prefix().is_some() {
+            continue;
+        }
         let value = attribute.normalized_value(XmlVersion::Implicit1_0);
         let value = value.map_or_else(|_| local(attribute.value.as_ref()), std::borrow::Cow::into_owned);
         read.push((local(attribute.key.local_name().as_ref()), value));

@@ -147,3 +147,15 @@ fn a_place_that_stands_twice_is_no_place() {
         assert_eq!((code, message.contains("no well-formed XML")), (ErrorCode::BadInput, true), "{inside}: {message}");
     }
 }
+
+#[test]
+fn attributes_of_another_namespace_are_not_those_of_the_format() {
+    let gpx = read_text(
+        "<gpx xmlns=\"http://www.topografix.com/GPX/1/1\" xmlns:x=\"x\"><wpt x:lat=\"9\" lat=\"2\" lon=\"1\" x:lon=\"8\"/></gpx>",
+    );
+    assert_eq!(gpx.geometries(), [json!({"type": "Point", "coordinates": [1, 2]})]);
+    let kml = read_text(&kml(
+        "<Placemark gx:id=\"other\" id=\"p1\"><Point><coordinates>1,2</coordinates></Point></Placemark>",
+    ));
+    assert_eq!(kml.features[0].id.as_deref(), Some("p1"));
+}
