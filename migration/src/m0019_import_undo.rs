@@ -21,8 +21,8 @@ const GEOPACKAGE: &[&str] = &[
     "ALTER TABLE import_job ADD COLUMN undo_ms INTEGER",
     "ALTER TABLE import_job ADD COLUMN layer_id INTEGER",
     // `found` is the version that the import met, `version` the one it left (of a deleted location: the last). A created one
-    // has no image. No reference to the
-    // job: it would be looked up for each row of a large import, and housekeeping takes the images away before their jobs.
+    // has no image. No reference to the job: it would be looked up for each row of a large import, and housekeeping takes the
+    // images away before their jobs.
     "CREATE TABLE import_image (
         job_id INTEGER NOT NULL,
         location_id INTEGER NOT NULL,
