@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 
 /** What stands before the dot in keys that no public page uses; a test holds the map to it. */
 export const DESK = [
-  'account', 'accounts', 'admin', 'audit', 'bulk', 'conflict', 'download', 'edit', 'export', 'grants', 'import', 'invitation', 'invites', 'layer', 'link',
+  'account', 'accounts', 'admin', 'audit', 'bulk', 'conflict', 'download', 'edit', 'exports', 'grants', 'import', 'invitation', 'invites', 'layer', 'link',
   'password', 'playground', 'reset', 'role', 'server', 'sessions', 'setup', 'signIn', 'tokens', 'verify',
 ];
 

@@ -64,7 +64,7 @@ export function exportPanel(session: Session, layers: Promise<{ key: string; tit
     { class: 'form' },
     h('p', { class: 'muted' }, t('import.exportHint')),
     layer,
-    h('label', {}, background, ' ', t('export.background')),
+    h('label', {}, background, ' ', t('exports.background')),
     h('div', { class: 'buttons' }, ...buttons),
     message,
     lost,
@@ -84,9 +84,9 @@ function jobList(session: Session, api: ExportApi, onLosses: (file: string, loss
   let jobs: ExportJob[] = [];
   const bars = new Map<string, HTMLElement>();
   const list = table<ExportJob>({
-    caption: t('export.jobs'),
-    columns: [t('import.when'), t('import.fileName'), t('import.state'), t('export.until'), t('table.actions')],
-    empty: t('export.noJobs'),
+    caption: t('exports.jobs'),
+    columns: [t('import.when'), t('import.fileName'), t('import.state'), t('exports.until'), t('table.actions')],
+    empty: t('exports.noJobs'),
     async load() {
       jobs = await api.jobs();
       if (jobs.some(isOpen)) void follow();
@@ -110,8 +110,8 @@ function jobList(session: Session, api: ExportApi, onLosses: (file: string, loss
       await download(session, `exports/${job.id}`, file);
       onLosses(file, job.losses);
     };
-    const remove = button(t('export.delete'), () => api.delete(job.id));
-    return job.state === 'DONE' ? [button(t('export.download'), fetched), remove] : [remove];
+    const remove = button(t('exports.delete'), () => api.delete(job.id));
+    return job.state === 'DONE' ? [button(t('exports.download'), fetched), remove] : [remove];
   }
 
   async function follow(): Promise<void> {
@@ -140,7 +140,7 @@ function statesOf(jobs: ExportJob[]): string {
 function stateOf(job: ExportJob, bars: Map<string, HTMLElement>): HTMLElement | string {
   const texts = { QUEUED: t('import.queued'), RUNNING: t('import.running'), DONE: t('import.done'), FAILED: t('import.failed'), CANCELLED: t('import.cancelled') };
   if (job.state !== 'RUNNING') return job.error === null ? texts[job.state] : `${texts[job.state]}: ${job.error.message}`;
-  const bar = h('progress', { max: 1, value: job.progress, 'aria-label': t('export.progress', { file: fileName(job) }) });
+  const bar = h('progress', { max: 1, value: job.progress, 'aria-label': t('exports.progress', { file: fileName(job) }) });
   bars.set(job.id, bar);
   return bar;
 }
