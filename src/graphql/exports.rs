@@ -2,14 +2,14 @@
 
 use async_graphql::{Context, Enum, ID, InputType as _, Object, SimpleObject};
 
-use crate::error::{Error, ErrorCode, Result};
+use crate::error::{Error, Result};
 use crate::format::feature::Format;
 use crate::graphql::accounts::{User, somebody};
 use crate::graphql::context::{app, author, parse_id, viewer};
 use crate::graphql::export_input::ExportInput;
 use crate::graphql::filter_input::LocationFilter;
 use crate::graphql::guard::Needs;
-use crate::graphql::imports::{count, size};
+use crate::graphql::jobs::{Kind, count, if_there, size};
 use crate::graphql::scalars::DateTime;
 use crate::graphql::shapes::BBoxInput;
 use crate::model::export as model;
@@ -174,11 +174,8 @@ impl ExportQueries {
     #[graphql(guard = "Needs::Account", complexity = "10 + child_complexity")]
     async fn export_job(&self, context: &Context<'_>, #[graphql(desc = "Its id")] id: ID) -> Result<Option<ExportJob>> {
         let Some(id) = parse_id(&id) else { return Ok(None) };
-        match app(context)?.export_jobs().one(&viewer(context), id).await {
-            Ok(job) => Ok(Some(job.into())),
-            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        let job = if_there(app(context)?.export_jobs().one(&viewer(context), id).await)?;
+        Ok(job.map(Into::into))
     }
 
     /// Your exports, for administrators those of everybody, newest first, as long as they are kept.
@@ -190,9 +187,7 @@ impl ExportQueries {
         #[graphql(desc = "Older than the export of this id")] before: Option<ID>,
     ) -> Result<Vec<ExportJob>> {
         let limit = size(first, DEFAULT_EXPORTS, MAX_EXPORTS)? as u64;
-        let before =
-            before.map(|id| parse_id(&id).ok_or_else(|| Error::bad_input("an export's id is a number").at("before")));
-        let query = ExportQuery { before: before.transpose()?, limit, ..ExportQuery::default() };
+        let query = ExportQuery { before: Kind::Export.before(before)?, limit, ..ExportQuery::default() };
         let jobs = app(context)?.export_jobs().list(&viewer(context), query).await?;
         Ok(jobs.into_iter().map(Into::into).collect())
     }
@@ -242,16 +237,12 @@ impl ExportMutations {
     /// Takes an export back: nothing of it is left. One that has ended stays as it is.
     #[graphql(guard = "Needs::Account", complexity = "50 + child_complexity")]
     async fn cancel_export(&self, context: &Context<'_>, #[graphql(desc = "Its id")] id: ID) -> Result<ExportJob> {
-        Ok(app(context)?.export_jobs().cancel(&viewer(context), row(&id)?).await?.into())
+        Ok(app(context)?.export_jobs().cancel(&viewer(context), Kind::Export.row(&id)?).await?.into())
     }
 
     /// Forgets an export, running or not, and its file. True.
     #[graphql(guard = "Needs::Account", complexity = "50 + child_complexity")]
     async fn delete_export(&self, context: &Context<'_>, #[graphql(desc = "Its id")] id: ID) -> Result<bool> {
-        app(context)?.export_jobs().delete(&viewer(context), row(&id)?).await.map(|()| true)
+        app(context)?.export_jobs().delete(&viewer(context), Kind::Export.row(&id)?).await.map(|()| true)
     }
-}
-
-fn row(id: &ID) -> Result<model::ExportId> {
-    parse_id(id).ok_or_else(|| Error::new(ErrorCode::NotFound, format!("there is no export {}", id.as_str())))
 }

@@ -3,12 +3,13 @@
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use bytes::Bytes;
 
-use crate::error::{Error, ErrorCode, Result};
-use crate::graphql::context::{app, author, parse_id, viewer};
+use crate::error::{Error, Result};
+use crate::graphql::context::{app, author, viewer};
 use crate::graphql::guard::Needs;
-use crate::graphql::imports::{ImportFormat, ImportJob, ImportOptions, count};
+use crate::graphql::imports::{ImportFormat, ImportJob, ImportOptions};
+use crate::graphql::jobs::{Kind, count};
 use crate::graphql::upload::{Upload, Uploads};
-use crate::model::import::{self as model, ImportId};
+use crate::model::import as model;
 use crate::service::imports::UndoWish;
 
 /// What an undo does with locations that were changed after the import.
@@ -78,7 +79,7 @@ impl ImportMutations {
     /// Takes an import back: nothing of it is stored. One that has ended stays as it is.
     #[graphql(guard = "Needs::Importer", complexity = "50 + child_complexity")]
     async fn cancel_import(&self, context: &Context<'_>, #[graphql(desc = "Its id")] id: ID) -> Result<ImportJob> {
-        Ok(app(context)?.imports().cancel(&viewer(context), row_of(&id)?).await?.into())
+        Ok(app(context)?.imports().cancel(&viewer(context), Kind::Import.row(&id)?).await?.into())
     }
 
     /// Takes a finished import of yours back, for administrators one of anybody, in one transaction: what it made is deleted, what
@@ -94,7 +95,7 @@ impl ImportMutations {
         on_conflict: UndoConflict,
         #[graphql(desc = "Only tells what it would do; conflicts are counted and no error", default)] dry_run: bool,
     ) -> Result<UndoPayload> {
-        let wish = UndoWish { id: row_of(&id)?, on_conflict: on_conflict.into(), dry_run };
+        let wish = UndoWish { id: Kind::Import.row(&id)?, on_conflict: on_conflict.into(), dry_run };
         let (job, counts) = app(context)?.imports().undo(&author(context), wish).await?;
         Ok(UndoPayload {
             job: job.into(),
@@ -104,8 +105,4 @@ impl ImportMutations {
             skipped: count(counts.skipped),
         })
     }
-}
-
-fn row_of(id: &ID) -> Result<ImportId> {
-    parse_id(id).ok_or_else(|| Error::new(ErrorCode::NotFound, format!("there is no import {}", id.as_str())))
 }

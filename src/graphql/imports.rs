@@ -3,11 +3,12 @@
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use chrono::Utc;
 
-use crate::error::{Error, ErrorCode, Result};
+use crate::error::{Error, Result};
 use crate::format::feature::Format;
 use crate::graphql::accounts::{User, somebody};
-use crate::graphql::context::{app, parse_id, to_int, viewer};
+use crate::graphql::context::{app, parse_id, viewer};
 use crate::graphql::guard::Needs;
+use crate::graphql::jobs::{Kind, count, if_there, size};
 use crate::graphql::scalars::{DateTime, Json};
 use crate::graphql::shapes::BBox;
 use crate::model::import::{self as model, ImportId};
@@ -272,19 +273,6 @@ impl ImportJob {
     }
 }
 
-/// A count as the schema has it.
-pub(super) fn count(count: u64) -> i32 {
-    to_int(i64::try_from(count).unwrap_or(i64::MAX))
-}
-
-pub(super) fn size(first: Option<i32>, usual: i32, most: i32) -> Result<usize> {
-    let first = first.unwrap_or(usual);
-    if first > most {
-        return Err(Error::limit(format!("at most {most} at once")).at("first"));
-    }
-    usize::try_from(first).map_err(|_| Error::bad_input("a list has no negative size").at("first"))
-}
-
 impl From<model::ImportJob> for ImportJob {
     fn from(job: model::ImportJob) -> Self {
         let counts = job.counts;
@@ -364,11 +352,8 @@ impl ImportQueries {
     #[graphql(guard = "Needs::Account", complexity = "10 + child_complexity")]
     async fn import_job(&self, context: &Context<'_>, #[graphql(desc = "Its id")] id: ID) -> Result<Option<ImportJob>> {
         let Some(id) = parse_id(&id) else { return Ok(None) };
-        match app(context)?.imports().one(&viewer(context), id).await {
-            Ok(job) => Ok(Some(job.into())),
-            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        let job = if_there(app(context)?.imports().one(&viewer(context), id).await)?;
+        Ok(job.map(Into::into))
     }
 
     /// Your imports, for administrators those of everybody, newest first.
@@ -380,9 +365,7 @@ impl ImportQueries {
         #[graphql(desc = "Older than the import of this id")] before: Option<ID>,
     ) -> Result<Vec<ImportJob>> {
         let limit = size(first, DEFAULT_IMPORTS, MAX_IMPORTS)? as u64;
-        let before =
-            before.map(|id| parse_id(&id).ok_or_else(|| Error::bad_input("an import's id is a number").at("before")));
-        let query = ImportQuery { before: before.transpose()?, limit, ..ImportQuery::default() };
+        let query = ImportQuery { before: Kind::Import.before(before)?, limit, ..ImportQuery::default() };
         let jobs = app(context)?.imports().list(&viewer(context), query).await?;
         Ok(jobs.into_iter().map(Into::into).collect())
     }

@@ -16,6 +16,7 @@ pub mod filter_input;
 pub mod guard;
 pub mod import_mutations;
 pub mod imports;
+mod jobs;
 pub mod layer;
 pub mod layer_edits;
 pub mod location;

@@ -6,12 +6,13 @@ use std::time::Duration;
 use async_graphql::{Context, Enum, ID, SimpleObject, Subscription};
 use futures_util::stream::{self, Stream, StreamExt as _};
 
-use crate::error::{Error, ErrorCode, Result};
-use crate::graphql::context::{app, parse_id, prover};
+use crate::error::Result;
+use crate::graphql::context::{app, prover};
 use crate::graphql::exports::ExportJob;
 use crate::graphql::filter_input::LocationFilter;
 use crate::graphql::guard::Needs;
 use crate::graphql::imports::ImportJob;
+use crate::graphql::jobs::Kind;
 use crate::graphql::location::Location;
 use crate::graphql::query_root::check_filter;
 use crate::graphql::scalars::DateTime;
@@ -98,7 +99,7 @@ impl SubscriptionRoot {
         context: &Context<'_>,
         #[graphql(desc = "Its id")] id: ID,
     ) -> Result<impl Stream<Item = Event<ImportJob>>> {
-        let row = parse_id(&id).ok_or_else(|| no_job("import", &id))?;
+        let row = Kind::Import.row(&id)?;
         let (imports, prove) = (Arc::clone(app(context)?.imports()), prover(context));
         imports.one(&prove().await?, row).await?;
         Ok(watched(move || {
@@ -118,7 +119,7 @@ impl SubscriptionRoot {
         context: &Context<'_>,
         #[graphql(desc = "Its id")] id: ID,
     ) -> Result<impl Stream<Item = Event<ExportJob>>> {
-        let row = parse_id(&id).ok_or_else(|| no_job("export", &id))?;
+        let row = Kind::Export.row(&id)?;
         let (exports, prove) = (Arc::clone(app(context)?.export_jobs()), prover(context));
         exports.one(&prove().await?, row).await?;
         Ok(watched(move || {
@@ -129,10 +130,6 @@ impl SubscriptionRoot {
             }
         }))
     }
-}
-
-fn no_job(kind: &str, id: &ID) -> Error {
-    Error::new(ErrorCode::NotFound, format!("there is no {kind} {}", id.as_str()))
 }
 
 /// A job each time that its sign has changed, up to the first one that is no longer open. `look` says whether it is, its sign, and it.
