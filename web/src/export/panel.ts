@@ -5,8 +5,9 @@ import { h } from '../shared/dom';
 import { download, lossesOf, type Loss } from '../shared/download';
 import { sentenceOf } from '../shared/forms';
 import { formatCount, formatDate, t } from '../shared/i18n';
+import { isOpen, stateName } from '../shared/jobs';
 import type { Session } from '../shared/session';
-import { ExportApi, fileName, isOpen, type ExportJob } from './queries';
+import { ExportApi, fileName, type ExportJob } from './queries';
 
 /** From so many locations on a file is proposed to be written in the background: it takes longer than one likes to watch. */
 const LARGE = 50_000;
@@ -138,8 +139,7 @@ function statesOf(jobs: ExportJob[]): string {
 }
 
 function stateOf(job: ExportJob, bars: Map<string, HTMLElement>): HTMLElement | string {
-  const texts = { QUEUED: t('import.queued'), RUNNING: t('import.running'), DONE: t('import.done'), FAILED: t('import.failed'), CANCELLED: t('import.cancelled') };
-  if (job.state !== 'RUNNING') return job.error === null ? texts[job.state] : `${texts[job.state]}: ${job.error.message}`;
+  if (job.state !== 'RUNNING') return job.error === null ? stateName(job.state) : `${stateName(job.state)}: ${job.error.message}`;
   const bar = h('progress', { max: 1, value: job.progress, 'aria-label': t('exports.progress', { file: fileName(job) }) });
   bars.set(job.id, bar);
   return bar;

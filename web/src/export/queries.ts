@@ -58,10 +58,6 @@ export function fileName({ layer, format }: Pick<ExportJob, 'layer' | 'format'>)
   return ending === undefined ? layer : `${layer}.${ending}`;
 }
 
-export function isOpen({ state }: Pick<ExportJob, 'state'>): boolean {
-  return state === 'QUEUED' || state === 'RUNNING';
-}
-
 export class ExportApi {
   constructor(private readonly session: Session) {}
 

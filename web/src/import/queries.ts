@@ -1,6 +1,7 @@
 // What the import asks and tells the server.
 import type { ResultOf } from 'gql.tada';
 import { graphql } from '../shared/graphql';
+import { isOpen } from '../shared/jobs';
 import type { Session } from '../shared/session';
 import type { ImportOptions } from './options';
 
@@ -75,7 +76,7 @@ export class ImportApi {
       const { importJob } = await this.session.ask(JOB, { id });
       if (importJob === null) throw new Error('the import is gone');
       onProgress(importJob);
-      if (importJob.state !== 'QUEUED' && importJob.state !== 'RUNNING') return importJob;
+      if (!isOpen(importJob)) return importJob;
       await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
     }
   }

@@ -2,6 +2,7 @@
 import { h } from '../../shared/dom';
 import { download } from '../../shared/download';
 import { formatDate, t } from '../../shared/i18n';
+import { isOpen, stateName } from '../../shared/jobs';
 import type { Session } from '../../shared/session';
 import { exportPanel } from '../../export/panel';
 import { ImportPanel } from '../../import/panel';
@@ -39,9 +40,9 @@ export function importsSection(session: Session): HTMLElement {
     return h('button', { type: 'button', onclick, 'aria-label': t('import.rejectedOf', { file: fileName ?? id }) }, t('import.rejectedFile'));
   }
 
-  function cancelButton({ id, state }: JobRow): HTMLElement | null {
-    if (state !== 'QUEUED' && state !== 'RUNNING') return null;
-    return h('button', { type: 'button', onclick: () => void list.change(t('import.cancelled'), () => api.cancel(id)) }, t('import.cancel'));
+  function cancelButton(job: JobRow): HTMLElement | null {
+    if (!isOpen(job)) return null;
+    return h('button', { type: 'button', onclick: () => void list.change(t('import.cancelled'), () => api.cancel(job.id)) }, t('import.cancel'));
   }
 
   function undoButton({ id, undo, undoUntil, fileName }: JobRow): HTMLElement | null {
@@ -75,6 +76,5 @@ export function importsSection(session: Session): HTMLElement {
 
 function stateText({ state, dryRun, undo }: JobRow): string {
   if (undo === 'DONE') return t('import.takenBack');
-  const texts = { QUEUED: t('import.queued'), RUNNING: t('import.running'), DONE: t('import.done'), FAILED: t('import.failed'), CANCELLED: t('import.cancelled') };
-  return dryRun ? t('import.dryRun', { state: texts[state] }) : texts[state];
+  return dryRun ? t('import.dryRun', { state: stateName(state) }) : stateName(state);
 }
