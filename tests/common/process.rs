@@ -11,8 +11,8 @@ use crate::common::Server;
 /// It ends with this.
 pub struct Process {
     child: Child,
-    /// `http://` and where it listens.
-    pub address: String,
+    /// `http://` and where it listens, without a slash at the end.
+    pub url: String,
     /// Held open: a server whose words nobody takes ends.
     _words: BufReader<ChildStdout>,
 }
@@ -29,13 +29,13 @@ impl Process {
         let mut words = BufReader::new(child.stdout.take().expect("its words"));
         words.read_line(&mut line).expect("a line");
         let start = line.find("http://").unwrap_or_else(|| panic!("no address in {line:?}"));
-        let address = line[start..].split_whitespace().next().unwrap_or_default().trim_end_matches('/').to_owned();
-        Self { child, address, _words: words }
+        let url = line[start..].split_whitespace().next().unwrap_or_default().trim_end_matches('/').to_owned();
+        Self { child, url, _words: words }
     }
 
     /// Where it listens, without `http://`.
     pub fn address(&self) -> &str {
-        self.address.trim_start_matches("http://")
+        self.url.trim_start_matches("http://")
     }
 
     /// Tells it to stop, and waits until it has.

@@ -15,7 +15,7 @@ crate::on_both_stores! {
 fn upsert(process: &Process, password: &str) -> Output {
     let mut command = Command::new("bash");
     command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/upsert.sh"));
-    command.env("CAIRN_URL", &process.address).env("CAIRN_USERNAME", "root").env("CAIRN_PASSWORD", password);
+    command.env("CAIRN_URL", &process.url).env("CAIRN_USERNAME", "root").env("CAIRN_PASSWORD", password);
     command.env_remove("CAIRN_LAYER").output().expect("bash")
 }
 

@@ -21,7 +21,7 @@ fn memory(process: &Process) -> u64 {
 
 /// Asks for a file; gives the connection behind the head of its answer.
 fn begin(process: &Process, path: &str) -> BufReader<TcpStream> {
-    let mut stream = TcpStream::connect(process.address.trim_start_matches("http://")).expect("a connection");
+    let mut stream = TcpStream::connect(process.address()).expect("a connection");
     write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").expect("sent");
     let mut stream = BufReader::new(stream);
     let mut line = String::new();
