@@ -6,6 +6,7 @@ pub mod api_tokens;
 pub mod audit;
 pub mod catalog;
 pub mod changes;
+mod data_folder;
 pub mod edits;
 pub mod entrance;
 pub mod exports;

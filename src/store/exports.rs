@@ -7,7 +7,7 @@ use crate::model::JobState;
 use crate::model::export::{ExportCounts, ExportId, ExportJob, ExportLoss, NewExport};
 use crate::model::time::from_milliseconds;
 use crate::store::Store;
-use crate::store::imports::{LOST_MS, MAX_ATTEMPTS, SILENT_MS, first, read, write};
+use crate::store::jobs::{LOST_MS, MAX_ATTEMPTS, SILENT_MS, first, read, write};
 
 const COLUMNS: &str =
     "id, state, layer, format, options, actor, scopes, home, file, total, written, bytes, losses, error_code,

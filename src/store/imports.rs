@@ -7,13 +7,8 @@ use crate::model::import::{ImportCounts, ImportId, ImportJob, NewImport, Rejecte
 use crate::model::time::from_milliseconds;
 use crate::model::{Author, JobState};
 use crate::store::Store;
+use crate::store::jobs::{LOST_MS, MAX_ATTEMPTS, SILENT_MS, first, read, write};
 
-/// A runner that was silent for so long is gone.
-pub(super) const SILENT_MS: i64 = 20_000;
-/// How often a job is begun: what ends the server three times is not tried again.
-pub(super) const MAX_ATTEMPTS: i64 = 3;
-/// After so long nobody waits for the server that has the file.
-pub(super) const LOST_MS: i64 = 24 * 3_600_000;
 /// Jobs that ended so long ago are forgotten; the audit log still tells of them.
 const KEPT_MS: i64 = 90 * 24 * 3_600_000;
 /// Jobs of one account that have not ended.
@@ -188,34 +183,6 @@ impl Store {
         let sql = "SELECT file FROM import_job WHERE state IN ('QUEUED', 'RUNNING')";
         self.job_rows(sql, []).await?.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
     }
-
-    /// Outside of a transaction, on a connection that writes.
-    pub(super) async fn job_rows(
-        &self,
-        sql: &str,
-        values: impl IntoIterator<Item = Value>,
-    ) -> Result<Vec<QueryResult>> {
-        let statement = Statement::from_sql_and_values(self.writer.get_database_backend(), sql, values);
-        Ok(self.writer.query_all_raw(statement).await?)
-    }
-
-    pub(super) async fn job_run(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Result<u64> {
-        let statement = Statement::from_sql_and_values(self.writer.get_database_backend(), sql, values);
-        Ok(self.writer.execute_raw(statement).await?.rows_affected())
-    }
-}
-
-/// JSON of a value of ours.
-pub(super) fn write(value: &impl serde::Serialize) -> Result<String> {
-    serde_json::to_string(value).map_err(Error::internal)
-}
-
-pub(super) fn read<T: serde::de::DeserializeOwned>(text: &str) -> Result<T> {
-    serde_json::from_str(text).map_err(Error::internal)
-}
-
-pub(super) fn first(rows: &[QueryResult]) -> Result<&QueryResult> {
-    rows.first().ok_or_else(|| Error::internal("a statement gave no row"))
 }
 
 fn undo(row: &QueryResult) -> Result<Undo> {

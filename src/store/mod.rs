@@ -18,6 +18,7 @@ pub mod gpkg;
 pub mod health;
 pub mod identities;
 pub mod imports;
+mod jobs;
 pub mod links;
 pub mod locations;
 pub mod newcomers;

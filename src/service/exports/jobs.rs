@@ -18,10 +18,10 @@ use crate::format::feature::Format;
 use crate::format::write::disk_fault;
 use crate::model::export::{ExportCounts, ExportId, ExportJob, ExportLoss, NewExport};
 use crate::model::{Author, JobState, Viewer};
+use crate::service::data_folder::{Home, new_name, remove_old};
 use crate::service::exports::files::{ExportFile, Files};
 use crate::service::exports::{ExportQuestion, Exports, Prove};
-use crate::service::imports::uploads::{new_name, remove_old};
-use crate::service::imports::{Stop, Uploads};
+use crate::service::imports::Stop;
 use crate::service::on_behalf::{self, now, scopes, whose};
 use crate::service::{Accounts, Locations};
 use crate::store::Store;
@@ -44,7 +44,7 @@ pub struct ExportJobs {
     limits: ExportLimits,
     files: Files,
     /// Knows the name of the data folder.
-    home: Uploads,
+    home: Home,
     /// The name of this process among the runners.
     runner: String,
     running: Mutex<HashMap<ExportId, Arc<Running>>>,
@@ -88,7 +88,7 @@ impl ExportJobs {
             locations,
             accounts,
             limits,
-            home: Uploads::new(data_dir),
+            home: Home::of(data_dir),
             runner: new_name()?,
             running: Mutex::default(),
             is_closing: watch::Sender::default(),
@@ -112,7 +112,7 @@ impl ExportJobs {
             actor,
             scopes: scopes(&author.viewer),
             request_id: author.request_id.clone(),
-            home: self.home.home().await?,
+            home: self.home.name().await?,
         };
         let id = self.store().queue_export(&new, self.limits.jobs, now()).await?;
         self.wake.notify_one();
@@ -121,7 +121,7 @@ impl ExportJobs {
 
     /// Runs the oldest job that waits here; `false` when there is none. What goes wrong with it stands in the job.
     pub async fn run_next(&self, read: ReadExport) -> Result<bool> {
-        let (home, file) = (self.home.home().await?, new_name()?);
+        let (home, file) = (self.home.name().await?, new_name()?);
         let Some(job) = self.store().claim_export(&home, &self.runner, &file, now()).await? else { return Ok(false) };
         self.run(&job, &file, read).await.map(|()| true)
     }
@@ -141,7 +141,7 @@ impl ExportJobs {
         self.store().sweep_exports(self.now_and_end()).await?;
         // The folder first: a file that comes later has a row already.
         let mut names = self.files.names().await?;
-        for needed in self.store().files_of_exports(&self.home.home().await?).await? {
+        for needed in self.store().files_of_exports(&self.home.name().await?).await? {
             names.remove(&needed);
         }
         for name in names {
@@ -200,7 +200,7 @@ impl ExportJobs {
         if !access.layers().any(|layer| layer.key == job.layer) {
             return Err(none("the layer of this export is gone"));
         }
-        if job.home != self.home.home().await? {
+        if job.home != self.home.name().await? {
             let sentence =
                 "the file lies with another server of this database: servers that share CAIRN_DATA_DIR share it";
             return Err(none(sentence));

@@ -11,7 +11,7 @@ mod reading;
 mod spool;
 mod storing;
 mod undoing;
-pub mod uploads;
+mod uploads;
 mod wishes;
 
 pub use control::{Control, Stop};

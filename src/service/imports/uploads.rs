@@ -1,26 +1,19 @@
 //! Files on their way in: a folder of the data folder, one file for each import that has not ended.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tokio::fs::{self, File, OpenOptions};
 
-use crate::auth::secret;
 use crate::error::{Error, Result};
+use crate::service::data_folder::{HOME, Home, new_name, remove_old};
 
-/// The name of the data folder itself: jobs say with it who has their file. Servers that share a data folder share its files.
-const HOME: &str = "home";
 /// The folder inside, where readers unpack archives, each in a folder of its own.
 pub(super) const SCRATCH: &str = "scratch";
-/// What no job names and nobody wrote to for so long was left behind by a server that was killed.
-const LEFT_BEHIND: Duration = Duration::from_hours(1);
 
 /// The folder of uploads.
 #[derive(Debug)]
 pub struct Uploads {
-    folder: PathBuf,
+    home: Home,
 }
 
 /// A file that comes in. It is removed with this value, unless a job takes it.
@@ -61,20 +54,15 @@ impl Drop for Incoming {
     }
 }
 
-/// A name that nobody guesses and no other file has.
-pub(in crate::service) fn new_name() -> Result<String> {
-    Ok(URL_SAFE_NO_PAD.encode(secret::random()?.get(..18).unwrap_or_default()))
-}
-
 impl Uploads {
     /// In a data folder, which need not be there yet.
     pub fn new(data_dir: &Path) -> Self {
-        Self { folder: data_dir.join("uploads") }
+        Self { home: Home::of(data_dir) }
     }
 
     /// A new empty file, and what takes care of it.
     pub async fn receive(&self, file_name: Option<String>) -> Result<(Incoming, File)> {
-        self.make().await?;
+        self.home().await?;
         let name = new_name()?;
         let path = self.path(&name);
         let mut options = OpenOptions::new();
@@ -87,25 +75,12 @@ impl Uploads {
 
     /// Where a file of the folder is.
     pub(super) fn path(&self, name: &str) -> PathBuf {
-        self.folder.join(name)
+        self.home.uploads().join(name)
     }
 
-    /// The name of this data folder, made when it is first asked for.
-    pub(in crate::service) async fn home(&self) -> Result<String> {
-        self.make().await?;
-        let home = self.path(HOME);
-        if let Ok(name) = fs::read_to_string(&home).await {
-            return Ok(name);
-        }
-        // Whole or not at all, and the first of two servers that start at once.
-        let draft = self.path(&new_name()?);
-        fs::write(&draft, new_name()?).await.map_err(Error::internal)?;
-        let linked = fs::hard_link(&draft, &home).await;
-        fs::remove_file(&draft).await.map_err(Error::internal)?;
-        match fs::read_to_string(&home).await {
-            Ok(name) => Ok(name),
-            Err(error) => Err(Error::internal(linked.err().unwrap_or(error))),
-        }
+    /// The name of the data folder; the folder of uploads is there after that.
+    pub(super) async fn home(&self) -> Result<String> {
+        self.home.name().await
     }
 
     /// Removes the file of a job that ended.
@@ -121,38 +96,19 @@ impl Uploads {
     pub(super) async fn tidy(&self, needed: &[String]) -> Result<()> {
         // Each folder of a reader has an age of its own: the one around them is as young as the last import.
         remove_old(&self.path(SCRATCH), |_| false).await?;
-        remove_old(&self.folder, |name| name == HOME || name == SCRATCH || needed.iter().any(|needed| needed == name))
-            .await
+        remove_old(self.home.uploads(), |name| {
+            name == HOME || name == SCRATCH || needed.iter().any(|needed| needed == name)
+        })
+        .await
     }
-
-    async fn make(&self) -> Result<()> {
-        fs::create_dir_all(&self.folder).await.map_err(Error::internal)
-    }
-}
-
-/// Removes the old entries of a folder, which need not be there.
-pub(in crate::service) async fn remove_old(folder: &Path, is_kept: impl Fn(&str) -> bool) -> Result<()> {
-    let Ok(mut entries) = fs::read_dir(folder).await else { return Ok(()) };
-    while let Some(entry) = entries.next_entry().await.map_err(Error::internal)? {
-        if is_kept(&entry.file_name().to_string_lossy()) {
-            continue;
-        }
-        let Ok(about) = entry.metadata().await else { continue };
-        let age = about.modified().ok().and_then(|time| SystemTime::now().duration_since(time).ok());
-        if age.is_some_and(|age| age > LEFT_BEHIND) {
-            let path = entry.path();
-            let removed = if about.is_dir() { fs::remove_dir_all(path).await } else { fs::remove_file(path).await };
-            if let Err(error) = removed {
-                tracing::warn!(%error, "an old file stays behind");
-            }
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::SystemTime;
+
     use super::*;
+    use crate::service::data_folder::LEFT_BEHIND;
 
     #[tokio::test]
     async fn what_a_killed_server_unpacked_goes_though_imports_go_on() {
