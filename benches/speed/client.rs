@@ -11,8 +11,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const BUFFER_BYTES: usize = 512 * 1024;
 
 /// A connection that is kept open.
-pub struct Client {
-    stream: TcpStream,
+pub struct Client<S = TcpStream> {
+    stream: S,
     address: SocketAddr,
     /// Further lines of the head, each with its end.
     headers: String,
@@ -23,10 +23,14 @@ pub struct Client {
 impl Client {
     /// Connects.
     pub fn connect(address: SocketAddr) -> std::io::Result<Self> {
-        let stream = TcpStream::connect(address)?;
-        stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        Ok(Self { stream, address, headers: String::new(), request: Vec::new(), buffer: vec![0; BUFFER_BYTES] })
+        Ok(Self::over(open(address)?, address))
+    }
+}
+
+impl<S: Read + Write> Client<S> {
+    /// Over what was opened to that address.
+    pub fn over(stream: S, address: SocketAddr) -> Self {
+        Self { stream, address, headers: String::new(), request: Vec::new(), buffer: vec![0; BUFFER_BYTES] }
     }
 
     /// Sends these lines with every question, each with its end.
@@ -53,8 +57,13 @@ impl Client {
 
     /// The shortest answer there is: what the way there and back costs alone.
     pub fn knock(&mut self) -> Result<&[u8], Box<dyn Error + Send + Sync>> {
+        self.get("/livez")
+    }
+
+    /// Gives the body of a file.
+    pub fn get(&mut self, path: &str) -> Result<&[u8], Box<dyn Error + Send + Sync>> {
         self.request.clear();
-        write!(self.request, "GET /livez HTTP/1.1\r\nHost: {}\r\n\r\n", self.address)?;
+        write!(self.request, "GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", self.address)?;
         self.exchange()
     }
 
@@ -77,6 +86,14 @@ impl Client {
         self.stream.read_exact(self.buffer.get_mut(filled..body.end).unwrap_or_default())?;
         Ok(self.buffer.get(body).unwrap_or_default())
     }
+}
+
+/// A connection without delays of its own, and with an end of patience.
+pub fn open(address: SocketAddr) -> std::io::Result<TcpStream> {
+    let stream = TcpStream::connect(address)?;
+    stream.set_nodelay(true)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    Ok(stream)
 }
 
 /// Where the body stands, once the head is whole.

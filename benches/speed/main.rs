@@ -22,6 +22,7 @@ mod postgis;
 mod report;
 mod rounds;
 mod server;
+mod tls;
 mod writes;
 mod writes_floor;
 
@@ -58,6 +59,9 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     }
     if wants("writes") {
         writes::measure(Path::new(&cities), folder.path(), &mut report)?;
+    }
+    if wants("tls") {
+        tls::measure(folder.path(), &mut report)?;
     }
     if wants("pages") {
         pages::measure(Path::new(&cities), folder.path(), &mut report)?;

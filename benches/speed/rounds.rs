@@ -13,7 +13,7 @@ use crate::report::{Goal, Report, Row};
 use crate::server::Server;
 
 /// Rounds whose median is judged: an odd number.
-const ROUNDS: usize = 9;
+pub const ROUNDS: usize = 9;
 /// How long one side of a round works at least.
 const TURN: Duration = Duration::from_millis(150);
 /// The same where processor time is read, which comes in hundredths of a second.
@@ -121,7 +121,7 @@ pub fn server_turn(case: &Case, server: &Server, connections: usize, least: Dura
 }
 
 /// The sum of what so many threads reach.
-fn at_once(threads: usize, work: impl Fn(&Barrier, usize) -> Outcome<f64> + Sync) -> Outcome<f64> {
+pub fn at_once(threads: usize, work: impl Fn(&Barrier, usize) -> Outcome<f64> + Sync) -> Outcome<f64> {
     let barrier = Barrier::new(threads);
     std::thread::scope(|scope| {
         let running: Vec<_> = (0..threads)

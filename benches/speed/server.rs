@@ -36,6 +36,17 @@ impl Server {
         settings: &[(&str, &str)],
     ) -> Result<(Self, f64), Box<dyn Error + Send + Sync>> {
         let began = Instant::now();
+        let server = Self::spawn(database, folder, settings)?;
+        Client::connect(server.address)?.ask(question)?;
+        Ok((server, began.elapsed().as_secs_f64()))
+    }
+
+    /// Starts the process; it listens when this returns.
+    pub fn spawn(
+        database: &str,
+        folder: &Path,
+        settings: &[(&str, &str)],
+    ) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let mut child = Command::new(env!("CARGO_BIN_EXE_cairn"))
             .arg("serve")
             .env_clear()
@@ -53,10 +64,10 @@ impl Server {
         // From here on the process ends with this value.
         let mut server = Self { child, _output: output, address: SocketAddr::from(([127, 0, 0, 1], 0)) };
         read?;
-        let address = line.trim().strip_prefix("listening on http://").ok_or(format!("unexpected output: {line:?}"))?;
+        let said = line.trim().strip_prefix("listening on http").and_then(|rest| rest.split_once("://"));
+        let (_, address) = said.ok_or(format!("unexpected output: {line:?}"))?;
         server.address = address.trim_end_matches('/').parse()?;
-        Client::connect(server.address)?.ask(question)?;
-        Ok((server, began.elapsed().as_secs_f64()))
+        Ok(server)
     }
 
     /// Seconds of processor time so far, its own and the kernel's for it.
