@@ -1,7 +1,7 @@
 # The front door: `make` lists what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-rust test-web crash fuzz lint bench schema fmt
+.PHONY: help run test test-rust test-web crash fuzz stack lint bench schema fmt
 
 CARGO ?= cargo
 
@@ -30,6 +30,9 @@ crash: ## Kills a writing server 500 times on each store, and looks for what is 
 
 fuzz: ## Fuzzes each reader, the filters and the geometries for FUZZ_SECONDS (60)
 	scripts/fuzz
+
+stack: ## Builds the image and runs compose.yaml with it, where an engine is at hand
+	scripts/stack
 
 lint: ## Checks format, clippy and the types of the pages
 	$(CARGO) fmt --all --check
