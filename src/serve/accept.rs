@@ -126,7 +126,7 @@ async fn within(time: Duration, work: impl Future<Output = ()>) -> bool {
             Ok(told) => told.await,
             Err(error) => {
                 tracing::warn!(%error, "a further signal will not be heard");
-                std::future::pending().await;
+                std::future::pending::<()>().await;
             }
         }
     };
