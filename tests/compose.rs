@@ -106,9 +106,15 @@ fn data_and_backups_outlive_the_containers() {
     assert!(!cairn["environment"]["CAIRN_BACKUP_SCHEDULE"].is_badvalue(), "they are made by the clock");
     let dockerfile = read_to_string("Dockerfile").expect("Dockerfile");
     let made = dockerfile.lines().find(|line| line.contains("install -d -m 0750")).expect("the folders are made");
-    assert!(dockerfile.contains("COPY --from=build --chown=10001:10001 /owned /") && dockerfile.contains("USER 10001:10001"));
+    assert!(
+        dockerfile.contains("COPY --from=build --chown=10001:10001 /owned /")
+            && dockerfile.contains("USER 10001:10001")
+    );
     for folder in ["/data", folder] {
-        assert!(made.contains(&format!(" /owned{folder}")), "a new volume takes the owner that the image gave {folder}");
+        assert!(
+            made.contains(&format!(" /owned{folder}")),
+            "a new volume takes the owner that the image gave {folder}"
+        );
     }
 }
 
