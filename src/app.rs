@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::mail::{Mailer, Patience};
 use crate::metrics::{Figures, Metrics};
 use crate::model::Timestamp;
+use crate::report::Reports;
 use crate::service::housekeeping::{Housekeeping, Keep};
 use crate::service::imports::KeepUndo;
 use crate::service::{Accounts, Changes, Entrance, ExportJobs, Exports, Imports, Locations};
@@ -33,6 +34,7 @@ pub struct App {
     imports: Arc<Imports>,
     https: Status,
     metrics: Metrics,
+    reports: Reports,
 }
 
 impl App {
@@ -62,6 +64,7 @@ impl App {
             imports: Arc::new(imports),
             https: Status::default(),
             metrics: if config.metrics_listen.is_some() { Metrics::on() } else { Metrics::default() },
+            reports: config.sentry_dsn.as_ref().map(Reports::to).transpose()?.unwrap_or_default(),
         })
     }
 
@@ -83,6 +86,11 @@ impl App {
     /// What is counted for Prometheus.
     pub fn metrics(&self) -> &Metrics {
         &self.metrics
+    }
+
+    /// Who hears of faults of the server.
+    pub fn reports(&self) -> &Reports {
+        &self.reports
     }
 
     /// What is looked up for Prometheus; a database that does not answer in time is down.
@@ -165,11 +173,12 @@ impl App {
         self.locations.store().ping().await
     }
 
-    /// Sends the mails that wait and closes the store; the last question has been answered.
+    /// Sends the mails and reports that wait and closes the store; the last question has been answered.
     pub async fn close(&self) -> Result<()> {
         if let Some(mailer) = &self.accounts.entrance().mailer {
             mailer.finish().await;
         }
+        self.reports.finish().await;
         self.locations.store().clone().close().await
     }
 }

@@ -64,6 +64,8 @@ pub struct Error {
     retry_after_seconds: Option<u64>,
     current: Option<Box<serde_json::Value>>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    /// Boxed: errors are handed on by value everywhere.
+    origin: Option<Box<str>>,
 }
 
 /// The result of anything that can fail in Cairn.
@@ -72,7 +74,15 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// An error that the client caused and can mend: `message` says how, in one sentence.
     pub fn new(code: ErrorCode, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, message: message.into(), field: None, retry_after_seconds: None, current: None, source: None }
+        Self {
+            code,
+            message: message.into(),
+            field: None,
+            retry_after_seconds: None,
+            current: None,
+            source: None,
+            origin: None,
+        }
     }
 
     /// [`ErrorCode::BadInput`] with one sentence that says what to do.
@@ -91,8 +101,22 @@ impl Error {
     }
 
     /// [`ErrorCode::Internal`]: the cause goes to the log, the client sees nothing of it.
-    pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self::new(ErrorCode::Internal, "the server could not answer; its log has the cause").caused_by(source)
+    pub fn internal<E: Into<Box<dyn std::error::Error + Send + Sync>>>(source: E) -> Self {
+        Self::new(ErrorCode::Internal, "the server could not answer; its log has the cause")
+            .caused_by(source)
+            .with_origin(std::any::type_name::<E>())
+    }
+
+    /// Says where it is from, in words that hold nothing of what went wrong with whose data.
+    #[must_use]
+    pub fn with_origin(mut self, origin: impl Into<Box<str>>) -> Self {
+        self.origin = Some(origin.into());
+        self
+    }
+
+    /// The type of the cause of an internal error, or the place of a panic: for reports that leave the house.
+    pub fn origin(&self) -> &str {
+        self.origin.as_deref().unwrap_or_else(|| self.code.as_str())
     }
 
     /// Keeps the typed cause for the log.

@@ -1,4 +1,4 @@
-//! One small JSON document from an address or to it: bounded in time and size, no redirect, no proxy, no connection kept.
+//! One small document from an address or to it: bounded in time and size, no redirect, no proxy, no connection kept.
 //!
 //! A general client would bring a pool, redirects and proxies of the environment, all to be switched off again. An issuer is
 //! asked twice in ten minutes, a webhook hears of troubles: hyper and rustls are here already, and one connection for each
@@ -11,6 +11,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::client::conn::http1;
+use hyper::header::{HeaderMap, HeaderValue};
 use hyper::{Method, Request, StatusCode, header};
 use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
@@ -57,6 +58,9 @@ pub enum Failure {
     Untrue(String),
 }
 
+/// What is handed over, and the headers that say what it is.
+type Document = (HeaderMap, Bytes);
+
 /// Asks over HTTPS, or over plain HTTP where the operator allowed it.
 pub struct Fetcher {
     dialer: Dialer,
@@ -77,20 +81,26 @@ impl Fetcher {
 
     /// Hands a document over; any status of success will do.
     pub async fn post(&self, url: &Url, document: &serde_json::Value) -> Result<(), Failure> {
-        let (status, _) = self.in_time(url, Some(document.to_string().into())).await?;
+        let json = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
+        self.post_as(url, json, document.to_string().into()).await
+    }
+
+    /// The same for any bytes, with headers that say what they are.
+    pub async fn post_as(&self, url: &Url, headers: HeaderMap, body: Bytes) -> Result<(), Failure> {
+        let (status, _) = self.in_time(url, Some((headers, body))).await?;
         if status.is_success() { Ok(()) } else { Err(Failure::Status(status)) }
     }
 
-    async fn in_time(&self, url: &Url, document: Option<Bytes>) -> Result<(StatusCode, Bytes), Failure> {
+    async fn in_time(&self, url: &Url, document: Option<Document>) -> Result<(StatusCode, Bytes), Failure> {
         tokio::time::timeout(self.within, self.exchange(url, document)).await.map_err(|_| Failure::Slow(self.within))?
     }
 
-    async fn exchange(&self, url: &Url, document: Option<Bytes>) -> Result<(StatusCode, Bytes), Failure> {
+    async fn exchange(&self, url: &Url, document: Option<Document>) -> Result<(StatusCode, Bytes), Failure> {
         ask(self.dialer.open(url).await?, url, document).await
     }
 }
 
-async fn ask(stream: Box<dyn Stream>, url: &Url, document: Option<Bytes>) -> Result<(StatusCode, Bytes), Failure> {
+async fn ask(stream: Box<dyn Stream>, url: &Url, document: Option<Document>) -> Result<(StatusCode, Bytes), Failure> {
     let mut http = http1::Builder::new();
     http.max_buf_size(MOST_HEAD_BYTES);
     let (mut sender, connection) = http.handshake(TokioIo::new(stream)).await?;
@@ -98,16 +108,16 @@ async fn ask(stream: Box<dyn Stream>, url: &Url, document: Option<Bytes>) -> Res
     let mut driving = JoinSet::new();
     driving.spawn(connection);
     let host = url.host_str().ok_or(Failure::Host)?;
-    let request = match document {
-        Some(_) => Request::builder().method(Method::POST).header(header::CONTENT_TYPE, "application/json"),
-        None => Request::builder(),
-    };
-    let request = request
+    let method = if document.is_some() { Method::POST } else { Method::GET };
+    let (headers, body) = document.unwrap_or_default();
+    let mut request = Request::builder()
+        .method(method)
         .uri(&url[url::Position::BeforePath..url::Position::AfterQuery])
         .header(header::HOST, url.port().map_or(host.to_owned(), |port| format!("{host}:{port}")))
         .header(header::ACCEPT, "application/json")
         .header(header::USER_AGENT, "cairn")
-        .body(Full::new(document.unwrap_or_default()))?;
+        .body(Full::new(body))?;
+    request.headers_mut().extend(headers);
     let answer = sender.send_request(request).await?;
     let status = answer.status();
     let body = Limited::new(answer.into_body(), MOST_BYTES).collect().await.map_err(Failure::Body)?;

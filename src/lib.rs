@@ -21,6 +21,7 @@ pub mod mail;
 pub mod metrics;
 pub mod model;
 pub mod query;
+pub mod report;
 pub mod run;
 pub mod serve;
 pub mod service;

@@ -149,7 +149,15 @@ pub fn router(app: &App, config: &Config, readiness: Readiness) -> Router {
     let executor = schema::build(app.clone(), limits);
     let identity = Identity::new(app.clone(), &config.trusted_proxies);
     let pages = Pages::built_in(config.playground);
-    http::router(Parts { config, executor, identity, readiness, pages, app: Some(app.clone()) })
+    http::router(Parts {
+        config,
+        executor,
+        identity,
+        readiness,
+        pages,
+        app: Some(app.clone()),
+        reports: app.reports().clone(),
+    })
 }
 
 /// Ready while the store answers.

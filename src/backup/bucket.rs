@@ -15,7 +15,7 @@ use tokio::fs::File;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::timeout;
 
-use super::shelf::{Backup, SUM, time_of};
+use super::shelf::{Backup, SUM};
 use super::wire::Wire;
 use crate::config::BucketSettings;
 use crate::error::{Error, ErrorCode, Result};
@@ -78,8 +78,7 @@ impl Bucket {
                 if object.location != self.prefix.clone().join(name) {
                     continue;
                 }
-                let Some(at) = time_of(name) else { continue };
-                backups.push(Backup { name: name.to_owned(), at, bytes: object.size });
+                backups.extend(Backup::named(name).map(|backup| Backup { bytes: object.size, ..backup }));
             }
             Ok(backups)
         };

@@ -22,6 +22,8 @@ use crate::store::backup::ownership::hand_over;
 const START: &str = "cairn-";
 const TIME: &str = "%Y%m%dT%H%M%S%3fZ";
 const ENDING: &str = ".gpkg";
+/// After it, of one that is encrypted.
+const SEALED: &str = ".age";
 /// Of a file that is being written.
 const PART: &str = ".part";
 /// Beside each backup, in the form that `sha256sum -c` reads.
@@ -38,6 +40,21 @@ pub struct Backup {
     pub at: Timestamp,
     /// Size of its file.
     pub bytes: u64,
+    /// Whether it takes an identity to open it.
+    pub encrypted: bool,
+}
+
+impl Backup {
+    /// By the name of its file, which says all but its size; none: no name of a backup.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        let (open, encrypted) = name.strip_suffix(SEALED).map_or((name, false), |open| (open, true));
+        let text = open.strip_prefix(START)?.strip_suffix(ENDING)?;
+        let at = NaiveDateTime::parse_from_str(text, TIME).ok()?;
+        // Another spelling of the same time is no name that was given here.
+        let is_ours = at.format(TIME).to_string() == text;
+        let at = DateTime::<Utc>::from_naive_utc_and_offset(at, Utc);
+        is_ours.then(|| Self { name: name.to_owned(), at, bytes: 0, encrypted })
+    }
 }
 
 /// The folder.
@@ -68,10 +85,9 @@ impl Shelf {
         let mut backups = Vec::new();
         for entry in entries {
             let entry = entry.map_err(|error| self.cannot(error))?;
-            let name = entry.file_name();
-            let Some((name, at)) = name.to_str().and_then(|name| Some((name, time_of(name)?))) else { continue };
+            let Some(backup) = entry.file_name().to_str().and_then(Backup::named) else { continue };
             let bytes = entry.metadata().map_err(|error| self.cannot(error))?.len();
-            backups.push(Backup { name: name.to_owned(), at, bytes });
+            backups.push(Backup { bytes, ..backup });
         }
         backups.sort_by_key(|backup| backup.at);
         Ok(backups)
@@ -89,13 +105,28 @@ impl Shelf {
 
     /// An empty file that only the server reads, for a backup that begins now.
     pub(super) fn begin(&self, now: Timestamp) -> Result<Part> {
-        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder);
-        made.map_err(|error| self.cannot(error))?;
-        let name = format!("{START}{}{ENDING}", now.format(TIME));
+        self.begin_as(format!("{START}{}{ENDING}", now.format(TIME)))
+    }
+
+    /// The same for the encrypted form of what is in another part.
+    pub(super) fn begin_sealed(&self, open: &Part) -> Result<Part> {
+        self.begin_as(format!("{}{SEALED}", open.name))
+    }
+
+    fn begin_as(&self, name: String) -> Result<Part> {
+        self.make_folder().map_err(|error| self.cannot(error))?;
         let path = self.folder.join(format!("{name}.{}{PART}", std::process::id()));
         OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(|error| self.cannot(error))?;
         hand_over(&path, &self.folder).map_err(|error| self.cannot(error))?;
         Ok(Part { path, name })
+    }
+
+    /// An operator who makes it as root does not shut out the server.
+    fn make_folder(&self) -> std::io::Result<()> {
+        let is_there = self.folder.try_exists()?;
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
+        let above = self.folder.parent().filter(|above| !is_there && !above.as_os_str().is_empty());
+        above.map_or(Ok(()), |above| hand_over(&self.folder, above))
     }
 
     /// Makes a backup of it: its bytes and its sum are on the disk before it has the name.
@@ -115,8 +146,9 @@ impl Shelf {
         self.find(Some(&part.name))
     }
 
-    /// An error unless the bytes are those that were written. A backup without a sum beside it, put here by hand, is believed.
-    pub(super) fn check_sum(&self, backup: &Backup) -> Result<()> {
+    /// An error unless the bytes are those that were written. A backup without a sum beside it, put here by hand, is believed;
+    /// `false` then.
+    pub(super) fn check_sum(&self, backup: &Backup) -> Result<bool> {
         let path = self.path(backup);
         let noted = match fs::read_to_string(sum_path(&path)) {
             Err(error) if error.kind() == ErrorKind::NotFound => None,
@@ -126,11 +158,11 @@ impl Shelf {
     }
 
     /// The same for a file anywhere, whose sum was noted so.
-    pub(super) fn compare(&self, file: &Path, noted: Option<&str>, name: &dyn Display) -> Result<()> {
-        let Some(noted) = noted else { return Ok(()) };
+    pub(super) fn compare(&self, file: &Path, noted: Option<&str>, name: &dyn Display) -> Result<bool> {
+        let Some(noted) = noted else { return Ok(false) };
         let is_same = noted.split_whitespace().next() == Some(&sum_of(file).map_err(|error| self.cannot(error))?);
         let changed = || format!("{name} is no good backup: its bytes are not those that were written");
-        if is_same { Ok(()) } else { Err(Error::new(ErrorCode::Conflict, changed())) }
+        if is_same { Ok(true) } else { Err(Error::new(ErrorCode::Conflict, changed())) }
     }
 
     /// What stands beside the backup that this becomes.
@@ -220,14 +252,6 @@ pub(super) fn surplus(mut backups: Vec<Backup>, keep: KeepBackups) -> Vec<Backup
     let stay = calendar::kept(&times, keep);
     backups.retain(|backup| !stay.contains(&backup.at));
     backups
-}
-
-/// When the backup of this name was begun; none: no name of a backup.
-pub(super) fn time_of(name: &str) -> Option<Timestamp> {
-    let text = name.strip_prefix(START)?.strip_suffix(ENDING)?;
-    let at = NaiveDateTime::parse_from_str(text, TIME).ok()?;
-    // Another spelling of the same time is no name that was given here.
-    (at.format(TIME).to_string() == text).then(|| DateTime::<Utc>::from_naive_utc_and_offset(at, Utc))
 }
 
 fn sum_path(path: &Path) -> PathBuf {

@@ -1,6 +1,6 @@
 //! What the commands and the clock do with backups.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use tokio::task::spawn_blocking;
@@ -31,10 +31,33 @@ pub struct Verified {
     pub contents: Contents,
 }
 
+/// What can be said of a backup with the identities that are at hand.
+#[derive(Debug)]
+pub enum Checked {
+    /// It was read.
+    Read(Verified),
+    /// It is encrypted, and was looked at from outside.
+    Sealed {
+        /// Its file.
+        backup: Backup,
+        /// Whether there was a sum beside it, and its bytes have it.
+        is_compared: bool,
+    },
+}
+
 impl Work {
     /// For the database and the place of the settings.
     pub fn new(config: &Config) -> Result<Self> {
         Ok(Self { place: Place::new(&config.backup)?, options: StoreOptions::from_config(config) })
+    }
+
+    /// The same with another file of identities than that of the settings.
+    #[must_use]
+    pub fn with_identity(self, identity: Option<PathBuf>) -> Self {
+        match identity {
+            Some(identity) => Self { place: self.place.with_identity(identity), ..self },
+            None => self,
+        }
     }
 
     /// Where the backups are.
@@ -42,7 +65,7 @@ impl Work {
         &self.place
     }
 
-    /// Writes the database as it is now to a new backup, and reads that again before it counts as one.
+    /// Writes the database as it is now to a new backup, and reads that again before it counts as one, or is encrypted.
     pub async fn create(&self, now: Timestamp) -> Result<Verified> {
         let part = self.place.begin(now).await?;
         backup::write(&self.options, part.path()).await?;
@@ -54,6 +77,15 @@ impl Work {
     /// Reads a backup again: the bytes that were written, whole, with its index; and counts.
     pub async fn verify(&self, name: Option<&str>) -> Result<Verified> {
         self.opened(name).await.map(|(verified, _)| verified)
+    }
+
+    /// The same as far as it goes: without an identity an encrypted one is only compared with its sum.
+    pub async fn check(&self, backup: &Backup) -> Result<Checked> {
+        if self.place.can_open(backup) {
+            return self.verify(Some(&backup.name)).await.map(Checked::Read);
+        }
+        let seen = self.place.recognise(backup).await?;
+        Ok(Checked::Sealed { backup: backup.clone(), is_compared: seen.is_compared })
     }
 
     async fn opened(&self, name: Option<&str>) -> Result<(Verified, Opened)> {

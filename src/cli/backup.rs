@@ -1,12 +1,13 @@
 //! `cairn backup`: makes, lists, checks, restores and thins out backups.
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::with::with_app_of;
-use crate::backup::{Backup, Verified, Work};
+use crate::backup::{Backup, Checked, Verified, Work};
 use crate::config::{Config, Database};
 use crate::error::{Error, ErrorCode, Result};
 use crate::model::time::format_timestamp;
@@ -35,13 +36,17 @@ pub enum BackupCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Reads a backup again: its bytes, its pages, its index; and counts its rows. Exit 1 when something is wrong.
+    /// Reads a backup again: its bytes, its pages, its index; and counts its rows. Exit 1 when something is wrong, or an encrypted
+    /// one was not read for want of an identity.
     Verify {
         /// The name of the file; without it the newest one.
         name: Option<String>,
         /// Every backup.
         #[arg(long, conflicts_with = "name")]
         all: bool,
+        /// The secret keys of age that open encrypted backups; without it those of `CAIRN_BACKUP_IDENTITY_FILE`.
+        #[arg(long, value_name = "FILE")]
+        identity: Option<PathBuf>,
         /// As JSON, for machines.
         #[arg(long)]
         json: bool,
@@ -54,6 +59,9 @@ pub enum BackupCommand {
         /// Where to, `sqlite://PATH` or `postgres://...`; without it `DATABASE_URL`.
         #[arg(long, value_name = "URL")]
         to: Option<String>,
+        /// The secret keys of age that open encrypted backups; without it those of `CAIRN_BACKUP_IDENTITY_FILE`.
+        #[arg(long, value_name = "FILE")]
+        identity: Option<PathBuf>,
         /// As JSON, for machines.
         #[arg(long)]
         json: bool,
@@ -83,9 +91,11 @@ pub async fn run(config: &Config, command: &BackupCommand) -> Result<()> {
             tell(*json, || json!(backups), || lines(&backups));
             Ok(())
         }
-        BackupCommand::Verify { name, all, json } => verify(&work, (name.as_deref(), *all), *json).await,
-        BackupCommand::Restore { name, to, json } => {
-            restore(config, &work, (name.as_deref(), to.as_deref()), *json).await
+        BackupCommand::Verify { name, all, identity, json } => {
+            verify(&work.with_identity(identity.clone()), (name.as_deref(), *all), *json).await
+        }
+        BackupCommand::Restore { name, to, identity, json } => {
+            restore(config, &work.with_identity(identity.clone()), (name.as_deref(), to.as_deref()), *json).await
         }
         BackupCommand::Prune { dry_run, json } => {
             let gone = work.place().prune(config.backup.keep, *dry_run).await?;
@@ -102,12 +112,19 @@ pub async fn run(config: &Config, command: &BackupCommand) -> Result<()> {
 
 async fn verify(work: &Work, (name, all): (Option<&str>, bool), json: bool) -> Result<()> {
     let backups = if all { work.place().list().await? } else { vec![work.place().find(name).await?] };
-    let (mut told_all, mut text, mut bad) = (Vec::new(), String::new(), 0);
+    let (mut told_all, mut text, mut bad, mut sealed) = (Vec::new(), String::new(), 0, 0);
     for backup in &backups {
-        match work.verify(Some(&backup.name)).await {
-            Ok(good) => {
+        match work.check(backup).await {
+            Ok(Checked::Read(good)) => {
                 text += &sentence(&good);
                 told_all.push(told(&good));
+            }
+            Ok(Checked::Sealed { backup, is_compared }) => {
+                sealed += 1;
+                let seen =
+                    if is_compared { "its bytes are those that were written" } else { "it has no sum beside it" };
+                text = text + &backup.name + " is encrypted and was not read: " + seen + "\n";
+                told_all.push(json!({ "name": backup.name, "good": null, "encrypted": true, "sum": is_compared }));
             }
             Err(error) => {
                 bad += 1;
@@ -117,9 +134,16 @@ async fn verify(work: &Work, (name, all): (Option<&str>, bool), json: bool) -> R
         }
     }
     tell(json, || Value::Array(told_all), || text);
-    let sentence =
-        format!("{bad} of {} backups cannot be restored: look at the disk, and make a new one", backups.len());
-    if bad == 0 { Ok(()) } else { Err(Error::new(ErrorCode::Conflict, sentence)) }
+    let count = backups.len();
+    let sentence = match (bad, sealed) {
+        (0, 0) => return Ok(()),
+        (0, sealed) => format!(
+            "{sealed} of {count} backups are encrypted and were not read: name the file of the secret key with --identity or \
+             CAIRN_BACKUP_IDENTITY_FILE"
+        ),
+        (bad, _) => format!("{bad} of {count} backups cannot be restored: look at the disk, and make a new one"),
+    };
+    Err(Error::new(ErrorCode::Conflict, sentence))
 }
 
 async fn restore(config: &Config, work: &Work, (name, to): (Option<&str>, Option<&str>), json: bool) -> Result<()> {
@@ -156,7 +180,7 @@ fn told(verified: &Verified) -> Value {
         contents.rows.iter().map(|(table, rows)| ((*table).to_owned(), json!(rows))).collect();
     json!({
         "name": backup.name, "at": format_timestamp(backup.at), "bytes": backup.bytes,
-        "good": true, "migration": contents.migration, "rows": rows,
+        "encrypted": backup.encrypted, "good": true, "migration": contents.migration, "rows": rows,
     })
 }
 
@@ -171,7 +195,8 @@ fn sentence(verified: &Verified) -> String {
 }
 
 fn lines(backups: &[Backup]) -> String {
-    backups.iter().fold(String::new(), |text, Backup { name, at, bytes }| {
-        text + &format!("{name}  {}  {bytes:>14}\n", format_timestamp(*at))
+    backups.iter().fold(String::new(), |text, Backup { name, at, bytes, encrypted }| {
+        let mark = if *encrypted { "  encrypted" } else { "" };
+        text + &format!("{name}  {}  {bytes:>14}{mark}\n", format_timestamp(*at))
     })
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use age::x25519::Recipient;
 use chrono::{Duration, NaiveTime, Utc};
 
 use super::bucket::{BucketSettings, bucket};
@@ -14,6 +15,8 @@ const LEAST_MINUTES: i64 = 5;
 const MOST_MINUTES: i64 = 366 * 24 * 60;
 /// Most backups of one kind: ten years of days.
 const MOST_KEPT: usize = 3_660;
+/// How a secret key of age begins.
+const IDENTITY: &str = "AGE-SECRET-KEY-";
 
 /// What the operator decided about backups.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +29,12 @@ pub struct BackupSettings {
     pub folder: PathBuf,
     /// Where they are instead.
     pub bucket: Option<BucketSettings>,
+    /// Whom they are encrypted to; empty: nobody.
+    pub recipients: Vec<Recipient>,
+    /// The file of the identities that open them, for who checks and restores; a server that makes them needs none.
+    pub identity: Option<PathBuf>,
+    /// Where a backup lies open while it is encrypted or read: never beside the encrypted ones.
+    pub open_folder: PathBuf,
 }
 
 /// When a backup is due.
@@ -87,6 +96,9 @@ impl BackupSettings {
             keep: reader.optional(name, keep).unwrap_or_else(usual),
             folder,
             bucket,
+            recipients: reader.optional("CAIRN_BACKUP_RECIPIENTS", recipients).unwrap_or_default(),
+            identity: reader.optional("CAIRN_BACKUP_IDENTITY_FILE", identity),
+            open_folder: data_dir.join("backups-open"),
         }
     }
 }
@@ -131,6 +143,35 @@ fn keep(text: &str) -> Result<KeepBackups, String> {
         }
     }
     if keep.daily + keep.weekly + keep.monthly == 0 { Err(wanted()) } else { Ok(keep) }
+}
+
+/// A list that names nobody is a slip: taken as written it would encrypt nothing.
+fn recipients(text: &str) -> Result<Vec<Recipient>, String> {
+    let mut recipients = Vec::new();
+    for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+        if is_identity(part) {
+            return Err("holds a secret key: name the public keys, which `age-keygen -y` prints".to_owned());
+        }
+        let key = part.parse().map_err(|_| format!("`{part}` is not a public key of age, age1 and 58 signs"))?;
+        recipients.push(key);
+    }
+    if recipients.is_empty() {
+        Err("must name a public key of age, such as age1...".to_owned())
+    } else {
+        Ok(recipients)
+    }
+}
+
+fn identity(text: &str) -> Result<PathBuf, String> {
+    if is_identity(text) {
+        return Err("must be the path of a file with the secret key, not the key".to_owned());
+    }
+    Ok(PathBuf::from(text))
+}
+
+/// Whether the text begins as a secret key does, which no sentence may repeat.
+fn is_identity(text: &str) -> bool {
+    text.get(..IDENTITY.len()).is_some_and(|start| start.eq_ignore_ascii_case(IDENTITY))
 }
 
 /// What `CAIRN_BACKUP_URL` names.
@@ -219,6 +260,29 @@ mod tests {
         ] {
             assert_eq!(keep(text).ok().map(|keep| (keep.daily, keep.weekly, keep.monthly)), wanted, "{text}");
         }
+    }
+
+    #[test]
+    fn backups_are_encrypted_to_public_keys_and_no_secret_key_is_repeated() {
+        let (one, two) =
+            ("age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj", age::x25519::Identity::generate());
+        let other = two.to_public().to_string();
+        for (text, wanted) in [
+            (one.to_owned(), Some(1)),
+            (format!("{one}, {other},"), Some(2)),
+            (",".to_owned(), None),
+            ("age1zvkyg2lq".to_owned(), None),
+            (one.replace('q', "p"), None),
+            ("ssh-ed25519 AAAA".to_owned(), None),
+        ] {
+            assert_eq!(recipients(&text).ok().map(|keys| keys.len()), wanted, "{text}");
+        }
+        for secret in ["AGE-SECRET-KEY-1CANARY", "age-secret-key-1canary"] {
+            for fault in [recipients(&format!("{one},{secret}")).unwrap_err(), identity(secret).unwrap_err()] {
+                assert!(!fault.to_lowercase().contains("canary"), "{fault}");
+            }
+        }
+        assert_eq!(identity("/run/secrets/key.txt"), Ok(PathBuf::from("/run/secrets/key.txt")));
     }
 
     #[test]

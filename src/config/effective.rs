@@ -15,7 +15,8 @@ pub struct Effective {
 }
 
 /// Settings that are secret as a whole.
-const SECRETS: [&str; 4] = ["CAIRN_ADMIN_PASSWORD", "CAIRN_JWT_KEY", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+const SECRETS: [&str; 5] =
+    ["CAIRN_ADMIN_PASSWORD", "CAIRN_JWT_KEY", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "SENTRY_DSN"];
 const HIDDEN: &str = "(hidden)";
 
 /// All settings, in the order of `.env.example`. `pairs` are those that the configuration was read from.
@@ -71,6 +72,7 @@ mod tests {
             ("CAIRN_JWT_KEY", "/run/canary"),
             ("AWS_SECRET_ACCESS_KEY", "canary"),
             ("AWS_SESSION_TOKEN", "canary"),
+            ("SENTRY_DSN", "https://canary@faults.example/1"),
             ("CAIRN_SMTP_URL", "smtps://me:canary@mail.example:465"),
             ("CAIRN_MAIL_FROM", "maps@example.org"),
             ("CAIRN_PUBLIC_URL", "https://maps.example.org/"),

@@ -39,6 +39,22 @@ pub(super) const BACKUPS: &[Row] = &[
         ],
     ),
     row(
+        "CAIRN_BACKUP_RECIPIENTS",
+        "",
+        &[
+            "Public keys of age (age1...), by comma: each of their owners can open the backups that are made from now on, and nobody else,",
+            "this server included. `age-keygen -o key.txt` makes a pair: keep key.txt away from the server. Not set: not encrypted.",
+        ],
+    ),
+    row(
+        "CAIRN_BACKUP_IDENTITY_FILE",
+        "",
+        &[
+            "The file with the secret key, for `cairn backup verify` and `restore` where encrypted backups are opened; --identity goes",
+            "before it. Making backups does not need it: do not set it on the server.",
+        ],
+    ),
+    row(
         "AWS_ACCESS_KEY_ID",
         "",
         &["Who Cairn is to the store of the bucket. It needs the rights to list, read, write and delete there."],

@@ -15,6 +15,7 @@ use super::values::{Basemap, Embedders, PublicUrl, Reader, listen as listen_at, 
 use crate::error::{Error, Result};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::str::FromStr as _;
 use tracing_subscriber::EnvFilter;
 
 /// How log lines look.
@@ -77,6 +78,8 @@ pub struct Config {
     pub log: String,
     /// How log lines look.
     pub log_format: LogFormat,
+    /// Where faults of the server are reported, and the key to it.
+    pub sentry_dsn: Option<Secret>,
     /// Where metrics are read, if anywhere.
     pub metrics_listen: Option<SocketAddr>,
     /// Every limit.
@@ -153,6 +156,7 @@ impl Config {
             embedders: reader.optional("CAIRN_EMBED_ORIGINS", Embedders::read).unwrap_or_default(),
             log: reader.optional("CAIRN_LOG", log_filter).unwrap_or_else(|| default_of("CAIRN_LOG").to_owned()),
             log_format: reader.optional("CAIRN_LOG_FORMAT", log_format).unwrap_or(LogFormat::Pretty),
+            sentry_dsn: reader.optional("SENTRY_DSN", sentry_dsn),
             metrics_listen: reader.optional("CAIRN_METRICS_LISTEN", listen_at),
             limits: Limits::read(reader),
             warnings,
@@ -175,7 +179,7 @@ pub fn given_pairs() -> Result<Vec<(String, String)>> {
 }
 
 fn is_ours(name: &str) -> bool {
-    name == "DATABASE_URL" || name.starts_with("CAIRN_") || AWS_NAMES.contains(&name)
+    matches!(name, "DATABASE_URL" | "SENTRY_DSN") || name.starts_with("CAIRN_") || AWS_NAMES.contains(&name)
 }
 
 /// The pairs of a `.env` file; none when there is no such file. The faulty line itself is not shown: it may
@@ -234,6 +238,12 @@ fn refuse_unproved(reader: &mut Reader, tls: &Tls, http_listen: Option<SocketAdd
     if matches!(tls, Tls::Acme(acme) if acme.challenge == Some(Challenge::Http01)) && http_listen.is_none() {
         reader.fault("CAIRN_HTTP_LISTEN", "must not be off when CAIRN_ACME_CHALLENGE is http-01");
     }
+}
+
+fn sentry_dsn(text: &str) -> std::result::Result<Secret, String> {
+    // The parser's own words may repeat the key.
+    let wanted = "must be a DSN of a Sentry-compatible server: https://KEY@HOST/PROJECT";
+    sentry_types::Dsn::from_str(text).map(|_| Secret::new(text)).map_err(|_| wanted.to_owned())
 }
 
 fn log_filter(text: &str) -> std::result::Result<String, String> {

@@ -257,6 +257,15 @@ const LOG: &[Row] = &[
     ),
     row("CAIRN_LOG_FORMAT", "pretty", &["pretty for people, json (one object a line) for machines."]),
     row(
+        "SENTRY_DSN",
+        "",
+        &[
+            "Where faults of the server are reported: the DSN of a project of Sentry, GlitchTip or their like, https://KEY@HOST/PROJECT. A",
+            "report has the request id, the field or route, and the type of the cause or the place of a panic; nothing of the request or of",
+            "the data. Not set: nothing is sent.",
+        ],
+    ),
+    row(
         "CAIRN_METRICS_LISTEN",
         "",
         &[

@@ -2,6 +2,7 @@
 
 use super::request_id::RequestId;
 use crate::error::{Error, ErrorCode};
+use crate::report::place_of_panic;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -77,6 +78,10 @@ impl IntoResponse for Problem {
     }
 }
 
+/// A fault of the server whose text is written, for whoever reports it.
+#[derive(Clone)]
+pub(super) struct Failed(pub(super) Arc<Error>);
+
 /// An error that waits for its text.
 #[derive(Clone)]
 struct Unwritten(Arc<Error>);
@@ -100,6 +105,9 @@ pub(super) fn take(response: &mut Response) -> Option<Arc<Error>> {
     let status = response.status();
     if status.is_server_error() {
         log(&error);
+    }
+    if error.code() == ErrorCode::Internal {
+        response.extensions_mut().insert(Failed(Arc::clone(&error)));
     }
     let headers = response.headers_mut();
     headers.remove(header::CONTENT_LENGTH);
@@ -150,5 +158,6 @@ pub(super) fn panicked(payload: Box<dyn Any + Send>) -> Response {
         .map(|text| (*text).to_owned())
         .or_else(|| payload.downcast_ref::<String>().cloned())
         .unwrap_or_default();
-    Problem::from(Error::internal(format!("panic: {message}"))).into_response()
+    let place = place_of_panic().map_or("panic".to_owned(), |place| format!("panic at {place}"));
+    Problem::from(Error::internal(format!("panic: {message}")).with_origin(place)).into_response()
 }

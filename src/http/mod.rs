@@ -13,6 +13,7 @@ mod error;
 mod etag;
 mod export_files;
 mod exports;
+mod faults;
 mod framing;
 mod headers;
 mod host;

@@ -8,6 +8,7 @@ use super::decoys::Decoys;
 use super::error::{Problem, panicked};
 use super::export_files;
 use super::exports;
+use super::faults;
 use super::framing;
 use super::graphql::{self, Door, Execute, SocketDoor};
 use super::headers::{self, SecurityHeaders};
@@ -19,6 +20,7 @@ use super::scrape;
 use super::system::{self, Readiness};
 use crate::app::App;
 use crate::config::Config;
+use crate::report::Reports;
 use axum::Router;
 use axum::http::{Extensions, HeaderMap, StatusCode, Version, header};
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -43,12 +45,14 @@ pub struct Parts<'a, E> {
     pub readiness: Readiness,
     /// The pages.
     pub pages: Pages,
+    /// Who hears of faults of the server.
+    pub reports: Reports,
 }
 
 /// The whole HTTP door. The layers read from the inside out: the last one sees a request first.
 pub fn router<E: Execute>(parts: Parts<'_, E>) -> Router {
-    let Parts { config, executor, identity, readiness, pages, app } = parts;
-    let door = Door::new(executor, config, app.clone());
+    let Parts { config, executor, identity, readiness, pages, app, reports } = parts;
+    let door = Door::new(executor, config, app.clone(), reports.clone());
     let sockets = SocketDoor::new(door.clone(), &identity, &readiness, &config.limits.socket);
     let settings = system::settings(config);
     let https = app.as_ref().map(|app| app.https().clone()).unwrap_or_default();
@@ -80,6 +84,7 @@ pub fn router<E: Execute>(parts: Parts<'_, E>) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(graphql::shape))
         .layer(from_fn_with_state(SecurityHeaders::new(config, https), headers::frame));
+    let routes = if reports.is_on() { routes.layer(from_fn_with_state(reports, faults::tell)) } else { routes };
     let routes = if metrics.is_on() { routes.layer(from_fn_with_state(metrics, scrape::count)) } else { routes };
     prefix::below(config.public_url.as_ref().map_or("", |url| &url.path), routes)
 }

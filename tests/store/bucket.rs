@@ -19,7 +19,7 @@ crate::on_both_stores! {
 const MOST_ROUNDS: usize = 20;
 const URL: &str = "s3://maps/some/where";
 
-fn settings(bucket: &FakeBucket) -> [(&str, &str); 4] {
+pub fn settings(bucket: &FakeBucket) -> [(&str, &str); 4] {
     [
         ("CAIRN_BACKUP_URL", URL),
         ("AWS_ACCESS_KEY_ID", "me"),

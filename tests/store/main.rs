@@ -55,6 +55,7 @@ mod rights;
 mod rolling;
 mod round_trip;
 mod schema;
+mod sealed;
 mod sight;
 mod sockets;
 mod subscriptions;

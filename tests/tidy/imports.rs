@@ -16,6 +16,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("trust", &["error"]),
     ("dial", &["trust", "error"]),
     ("fetch", &["dial", "error"]),
+    ("report", &["fetch", "config", "error"]),
     ("auth", &["model", "config", "fetch", "trust", "error"]),
     ("store", &["query", "model", "geometry", "format", "config", "error"]),
     ("mail", &["model", "config", "error"]),
@@ -24,13 +25,19 @@ const TABLE: &[(&str, &[&str])] = &[
     ("backup", &["alert", "store", "model", "config", "dial", "error"]),
     ("service", &["store", "auth", "mail", "config", "query", "format", "model", "geometry", "error"]),
     ("tls", &["alert", "store", "model", "config", "trust", "error"]),
-    ("app", &["service", "auth", "mail", "tls", "alert", "backup", "metrics", "store", "model", "config", "error"]),
+    (
+        "app",
+        &[
+            "service", "auth", "mail", "tls", "alert", "backup", "metrics", "report", "store", "model", "config",
+            "error",
+        ],
+    ),
     ("graphql", &["app", "tls", "service", "query", "format", "model", "geometry", "config", "error"]),
     (
         "http",
         &[
-            "graphql", "app", "metrics", "tls", "service", "format", "query", "model", "geometry", "serve", "config",
-            "error",
+            "graphql", "app", "metrics", "report", "tls", "service", "format", "query", "model", "geometry", "serve",
+            "config", "error",
         ],
     ),
     ("worker", &["app", "graphql", "error"]),

@@ -15,6 +15,7 @@ use crate::graphql::browser_session::BrowserSession;
 use crate::graphql::context::{AskedTwice, ClientAddress, LiveViewer, Sent};
 use crate::metrics::Metrics;
 use crate::model::{Caller, IdempotencyKey, Viewer};
+use crate::report::{Fault, Reports};
 use crate::service::exports::Prove;
 use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, OperationType};
 use async_graphql::{ObjectType, Response as Answer, Schema, ServerError, SubscriptionType};
@@ -68,6 +69,7 @@ pub(super) struct Shared {
     documents: Documents,
     pace: Pace,
     metrics: Metrics,
+    reports: Reports,
     types: Types,
     introspection: bool,
     pub(super) public_origin: Option<String>,
@@ -147,8 +149,7 @@ impl Ready {
         if !is_slow && !self.shared.metrics.is_on() {
             return;
         }
-        let word =
-            self.running().map_or(OTHER, |running| self.shared.types.word(&self.document, running, &self.switches));
+        let word = self.word();
         self.shared.metrics.operation(word, took);
         if is_slow {
             let (ms, name) = (took.as_millis(), self.operation_name.as_deref());
@@ -156,19 +157,27 @@ impl Ready {
         }
     }
 
-    /// Completes and masks an answer.
+    /// The field at the root, as the schema has it.
+    fn word(&self) -> &str {
+        self.running().map_or(OTHER, |running| self.shared.types.word(&self.document, running, &self.switches))
+    }
+
+    /// Completes and masks an answer, and reports what is our fault.
     fn finish(&self, mut answer: Answer) -> Answer {
         if let Some(running) = self.running() {
             self.shared.types.complete(&mut answer, &self.document, running, &self.switches);
         }
-        mask(&mut answer, &self.id, &self.shared.limits.graphql);
+        if let Some(origin) = mask(&mut answer, &self.id, &self.shared.limits.graphql) {
+            let (operation, request_id) = (self.word(), self.id.as_str());
+            self.shared.reports.tell(&Fault { origin: &origin, operation, request_id });
+        }
         answer
     }
 }
 
 impl<E: Execute> Door<E> {
     /// A door under these settings.
-    pub fn new(executor: E, config: &Config, files: Option<App>) -> Self {
+    pub fn new(executor: E, config: &Config, files: Option<App>, reports: Reports) -> Self {
         let types = Types::of(&executor.sdl()).unwrap_or_else(|error| {
             tracing::error!(%error, "the schema cannot be read: answers go out as they are resolved");
             Types::default()
@@ -179,6 +188,7 @@ impl<E: Execute> Door<E> {
             documents: Documents::new(&config.limits.graphql),
             pace: Pace::new(&config.limits.graphql),
             metrics: files.as_ref().map(|app| app.metrics().clone()).unwrap_or_default(),
+            reports,
             introspection: config.introspection,
             public_origin: config.public_url.as_ref().map(|url| url.origin.clone()),
             files,

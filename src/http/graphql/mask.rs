@@ -56,8 +56,9 @@ pub fn to_server_error(error: &Error) -> ServerError {
     server_error
 }
 
-/// Makes every error of a response fit to leave. Faults of the server are logged here, once.
-pub fn mask(response: &mut Response, id: &RequestId, limits: &GraphqlLimits) {
+/// Makes every error of a response fit to leave. Faults of the server are logged here, once; gives where the first one is from.
+pub fn mask(response: &mut Response, id: &RequestId, limits: &GraphqlLimits) -> Option<String> {
+    let mut first = None;
     for error in &mut response.errors {
         // A resolver that passes our error on with `?` leaves it here, without its code.
         if let Some(ours) = error.source::<Error>() {
@@ -66,7 +67,9 @@ pub fn mask(response: &mut Response, id: &RequestId, limits: &GraphqlLimits) {
             error.extensions = told.extensions;
         }
         match code_of(error) {
-            Some(ErrorCode::Internal) => hide(error, id),
+            Some(ErrorCode::Internal) => {
+                first.get_or_insert(hide(error, id));
+            }
             Some(ErrorCode::Unavailable) => {
                 // Nothing of the client's; the operator needs the cause.
                 if let Some(ours) = error.source::<Error>() {
@@ -80,9 +83,12 @@ pub fn mask(response: &mut Response, id: &RequestId, limits: &GraphqlLimits) {
                 error.extensions = told.extensions;
                 shorten(&mut error.message);
             }
-            None => hide(error, id),
+            None => {
+                first.get_or_insert(hide(error, id));
+            }
         }
     }
+    first
 }
 
 pub(super) fn code_of(error: &ServerError) -> Option<ErrorCode> {
@@ -124,7 +130,9 @@ fn in_our_words(message: &str, limits: &GraphqlLimits) -> Error {
     Error::bad_input(sentence.to_owned())
 }
 
-fn hide(error: &mut ServerError, id: &RequestId) {
+/// Gives where it is from.
+fn hide(error: &mut ServerError, id: &RequestId) -> String {
+    let origin = error.source::<Error>().map_or("a resolver", Error::origin).to_owned();
     if let Some(ours) = error.source::<Error>() {
         log(ours);
     } else {
@@ -137,6 +145,7 @@ fn hide(error: &mut ServerError, id: &RequestId) {
     if let Some(extensions) = &mut error.extensions {
         extensions.set("requestId", id.as_str());
     }
+    origin
 }
 
 fn shorten(message: &mut String) {

@@ -5,6 +5,7 @@ mod api;
 mod audit;
 mod complete;
 mod every_answer;
+mod faults;
 mod hostile;
 mod pages;
 mod real;
@@ -14,6 +15,7 @@ use super::{Identify, Identity, Pages, Parts, Readiness, RequestId, router};
 use crate::config::Config;
 use crate::error::{Error, ErrorCode};
 use crate::model::Caller;
+use crate::report::Reports;
 use async_graphql::{Context, EmptySubscription, Object, Scalar, ScalarType, Schema, Value};
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -144,12 +146,23 @@ fn site_with(settings: &[(&str, &str)], readiness: Readiness) -> Router {
     site_of(Schema::build(Query, Mutation, EmptySubscription).finish(), settings, readiness)
 }
 
+/// The real router, whose faults somebody hears of.
+fn site_reporting(reports: Reports) -> Router {
+    let schema = Schema::build(Query, Mutation, EmptySubscription).finish();
+    site_made((schema, reports), &[], Readiness::new(|| async { true }))
+}
+
 /// The real router over any schema.
 fn site_of(executor: impl Execute, settings: &[(&str, &str)], readiness: Readiness) -> Router {
+    site_made((executor, Reports::default()), settings, readiness)
+}
+
+fn site_made((executor, reports): (impl Execute, Reports), settings: &[(&str, &str)], readiness: Readiness) -> Router {
     let pairs = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     let config = Config::from_pairs(pairs).unwrap();
     let pages = Pages::of::<Site>(config.playground);
-    router(Parts { config: &config, executor, identity: Identity::new(Nobody, &[]), readiness, pages, app: None })
+    let identity = Identity::new(Nobody, &[]);
+    router(Parts { config: &config, executor, identity, readiness, pages, app: None, reports })
 }
 
 /// An answer, read whole.
