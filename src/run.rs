@@ -11,11 +11,11 @@ use crate::app::App;
 use crate::config::{AdminPath, Config, Secret};
 use crate::error::{Error, Result};
 use crate::graphql::schema::{self, SchemaLimits};
-use crate::http::{self, Identity, Pages, Parts, Readiness};
+use crate::http::{self, Identity, Pages, Parts, Readiness, SecurityHeaders};
 use crate::model::link::LinkPurpose;
 use crate::serve::Entrance;
 use crate::service::first_start::{FIRST_ADMIN, FirstStart};
-use crate::tls::Secured;
+use crate::tls::{Door, Secured, Status};
 use crate::{demo, serve, worker};
 
 /// Serves until the operator says stop. The first line on standard output has the address.
@@ -50,7 +50,7 @@ pub async fn serve(mut config: Config, with_demo: bool) -> Result<()> {
     welcome(&config, address, &first_start);
     let (stop, mut stopped) = watch::channel(false);
     let door = secured.as_ref().map(Secured::door);
-    let entrance = Entrance { router, door, proxies: config.leading_proxies.clone() };
+    let entrance = entrance(router, door, &config);
     let mut beside = beside_https(&config, address.port(), (secured, http), &stop);
     let keeping = tokio::spawn(app.housekeeping(&config.limits.keep).run(stop.subscribe()));
     if let Some(listener) = metrics {
@@ -79,6 +79,12 @@ pub async fn serve(mut config: Config, with_demo: bool) -> Result<()> {
         ended.map_err(Error::internal)??;
     }
     app.close().await
+}
+
+/// What a listener of the web leads to.
+fn entrance(router: Router, door: Option<Door>, config: &Config) -> Entrance {
+    let fields = SecurityHeaders::new(config, Status::default()).lines().into();
+    Entrance { router, door, proxies: config.leading_proxies.clone(), fields }
 }
 
 async fn bind(address: SocketAddr, setting: &'static str) -> Result<TcpListener> {
@@ -111,7 +117,7 @@ fn beside_https(
     }
     if let Some(listener) = http {
         let router = http::to_https(config, port, proofs);
-        let entrance = Entrance { router, door: None, proxies: config.leading_proxies.clone() };
+        let entrance = entrance(router, None, config);
         beside.spawn(serve_beside(listener, entrance, config, stop));
     }
     beside

@@ -124,9 +124,9 @@ limits! {
         /// Most requests at once on one HTTP/2 connection.
         streams: u32 = 100, 1..=1_000, "CAIRN_LIMIT_STREAMS";
         /// How long new connections are still taken after readiness has turned 503, in milliseconds. Behind a balancer
-        /// give it the time to notice: 5000.
+        /// give it the time to notice: 5000. A second signal ends the wait.
         shutdown_delay_ms: u64 = 0, 0..=600_000, "CAIRN_LIMIT_SHUTDOWN_DELAY_MS";
-        /// How long running requests may take to finish at a shutdown, in milliseconds.
+        /// How long running requests may take to finish at a shutdown, in milliseconds. A further signal ends it.
         shutdown_time_ms: u64 = 30_000, 0..=600_000, "CAIRN_LIMIT_SHUTDOWN_TIME_MS";
     }
 }

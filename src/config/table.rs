@@ -30,7 +30,10 @@ const ADDRESS: &[Row] = &[
     row(
         "CAIRN_PUBLIC_URL",
         "",
-        &["Where browsers find the server, such as https://maps.example.org. Its host becomes an allowed one."],
+        &[
+            "Where browsers find the server, such as https://maps.example.org. Its host becomes an allowed one. With a path, such as",
+            "https://example.org/maps, every route is below it, whether the proxy before leaves the path there or takes it away.",
+        ],
     ),
     row(
         "CAIRN_ALLOWED_HOSTS",

@@ -35,6 +35,15 @@ impl SecurityHeaders {
         }
     }
 
+    /// The fields of every answer, each a line with its end, for what is answered before there is a request.
+    pub fn lines(&self) -> String {
+        let mut headers = HeaderMap::new();
+        self.put("", &mut headers);
+        headers.iter().fold(String::new(), |lines, (name, value)| {
+            format!("{lines}{name}: {}\r\n", String::from_utf8_lossy(value.as_bytes()))
+        })
+    }
+
     fn put(&self, path: &str, headers: &mut HeaderMap) {
         let policy = match path {
             "/embed" | "/embed/" => &self.embed_policy,

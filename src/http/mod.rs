@@ -1,7 +1,7 @@
 //! The HTTP door: routes, and what every answer carries.
 //!
-//! `router` lists the routes. Each request passes, from the outside in: `headers` (request id, security headers,
-//! the text of errors), the panic guard, `host`, the time limit, compression, then its handler in `graphql`,
+//! `router` lists the routes. Each request passes, from the outside in: `prefix` (the path of the public URL), `headers`
+//! (request id, security headers, the text of errors), the panic guard, `host`, the time limit, compression, then its handler in `graphql`,
 //! `system`, `decoys`, `account_pages`, `admin` or `assets`.
 
 mod account_pages;
@@ -18,6 +18,7 @@ mod headers;
 mod host;
 mod identity;
 mod imports;
+mod prefix;
 mod request_id;
 mod router;
 mod scrape;

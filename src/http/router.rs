@@ -14,6 +14,7 @@ use super::headers::{self, SecurityHeaders};
 use super::host::{self, AllowedHosts};
 use super::identity::{self, Identity};
 use super::imports;
+use super::prefix;
 use super::scrape;
 use super::system::{self, Readiness};
 use crate::app::App;
@@ -79,7 +80,8 @@ pub fn router<E: Execute>(parts: Parts<'_, E>) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(graphql::shape))
         .layer(from_fn_with_state(SecurityHeaders::new(config, https), headers::frame));
-    if metrics.is_on() { routes.layer(from_fn_with_state(metrics, scrape::count)) } else { routes }
+    let routes = if metrics.is_on() { routes.layer(from_fn_with_state(metrics, scrape::count)) } else { routes };
+    prefix::below(config.public_url.as_ref().map_or("", |url| &url.path), routes)
 }
 
 /// The routes of files.

@@ -2,6 +2,7 @@
 
 use super::connection::{Entrance, Shared, Stage, drive, drive_led};
 use super::seats::Seats;
+use super::signal::until_told;
 use crate::config::ConnectionLimits;
 use crate::config::counted_as;
 use crate::error::Result;
@@ -13,7 +14,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 /// The first wait after a failed accept (no open files left); it doubles up to `LONGEST_WAIT`.
 const FIRST_WAIT: Duration = Duration::from_millis(10);
@@ -22,8 +23,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
 /// Answers connections of `listener` at the entrance, until `shutdown` is ready. For
 /// `shutdown_delay_ms` more it still takes connections, so that a balancer has the time to send them elsewhere, then lets
-/// running requests finish within `shutdown_time_ms` and drops the rest. Whoever owns readiness turns it 503 inside
-/// `shutdown`, before it is ready.
+/// running requests finish within `shutdown_time_ms` and drops the rest. A further signal ends whichever of the two it meets.
+/// Whoever owns readiness turns it 503 inside `shutdown`, before it is ready.
 pub async fn serve(
     listener: TcpListener,
     entrance: Entrance,
@@ -40,7 +41,7 @@ pub async fn serve(
     let shutdown = async {
         shutdown.await;
         stop.send_replace(Stage::Leaving);
-        sleep(Duration::from_millis(limits.shutdown_delay_ms)).await;
+        within(Duration::from_millis(limits.shutdown_delay_ms), std::future::pending()).await;
     };
     house.welcome(&listener, shutdown).await;
     drop(listener);
@@ -105,16 +106,34 @@ impl House {
         });
     }
 
-    async fn close(mut self, within: Duration) {
+    async fn close(mut self, time: Duration) {
         let all_ended = async {
             while let Some(ended) = self.connections.join_next().await {
                 log_panic(ended);
             }
         };
-        if timeout(within, all_ended).await.is_err() {
+        if !within(time, all_ended).await {
             tracing::warn!(connections = self.connections.len(), "some requests did not finish in time");
         }
         self.connections.shutdown().await;
+    }
+}
+
+/// Whether `work` is done before its time is over, and before the operator is told again to stop.
+async fn within(time: Duration, work: impl Future<Output = ()>) -> bool {
+    let told_again = async {
+        match until_told() {
+            Ok(told) => told.await,
+            Err(error) => {
+                tracing::warn!(%error, "a further signal will not be heard");
+                std::future::pending::<()>().await;
+            }
+        }
+    };
+    tokio::select! {
+        () = work => true,
+        () = told_again => false,
+        () = sleep(time) => false,
     }
 }
 

@@ -41,12 +41,14 @@ pub struct Entrance {
     pub door: Option<Door>,
     /// The proxies that name the client of each connection first, by the PROXY protocol.
     pub proxies: Vec<Network>,
+    /// The fields of every answer, each a line with its end, for answers that are not the router's.
+    pub fields: Arc<str>,
 }
 
 impl Entrance {
-    /// Without TLS and proxies.
+    /// Without TLS, proxies and fields.
     pub fn plain(router: Router) -> Self {
-        Self { router, door: None, proxies: Vec::new() }
+        Self { router, door: None, proxies: Vec::new(), fields: "".into() }
     }
 }
 
@@ -159,7 +161,8 @@ async fn drive_http(stream: TcpStream, peer: Peer, shared: Arc<Shared>, mut stop
         }
     };
     let body_idle = Duration::from_millis(shared.limits.body_idle_ms);
-    let watched = TokioIo::new(Watched::new(stream, Arc::clone(&activity), body_idle));
+    let fields = Arc::clone(&shared.entrance.fields);
+    let watched = TokioIo::new(Watched::new(stream, Arc::clone(&activity), body_idle, fields));
     let stage = stop.clone();
     let service = service_fn(|mut request: Request<Incoming>| {
         request.extensions_mut().insert(kept.clone());

@@ -1,6 +1,7 @@
 //! The bytes of one connection: notes when some come in, and gives up on a reader who takes none.
 
 use super::idle::Activity;
+use super::unread::{self, Instead};
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -15,11 +16,14 @@ pub(super) struct Watched<S> {
     activity: Arc<Activity>,
     write_idle: Duration,
     stalled: Option<Pin<Box<Sleep>>>,
+    /// The fields of every answer, for heads that are hyper's own.
+    fields: Arc<str>,
+    instead: Option<Instead>,
 }
 
 impl<S> Watched<S> {
-    pub(super) fn new(inner: S, activity: Arc<Activity>, write_idle: Duration) -> Self {
-        Self { inner, activity, write_idle, stalled: None }
+    pub(super) fn new(inner: S, activity: Arc<Activity>, write_idle: Duration, fields: Arc<str>) -> Self {
+        Self { inner, activity, write_idle, stalled: None, fields, instead: None }
     }
 
     /// Turns `Pending` into an error once it has lasted for too long.
@@ -38,6 +42,27 @@ impl<S> Watched<S> {
     }
 }
 
+impl<S: AsyncWrite + Unpin> Watched<S> {
+    /// Writes the completed head in the place of one that is hyper's own; `None` of all other bytes. hyper offers what is not
+    /// taken yet again, and nothing else meanwhile.
+    fn write_instead(&mut self, cx: &mut Context<'_>, head: &[u8]) -> Option<Poll<io::Result<usize>>> {
+        if self.instead.is_none() {
+            self.instead = unread::completed(head, &self.fields);
+        }
+        let instead = self.instead.as_mut()?;
+        while let Some(rest) = instead.bytes.get(instead.written..).filter(|rest| !rest.is_empty()) {
+            match Pin::new(&mut self.inner).poll_write(cx, rest) {
+                Poll::Ready(Ok(0)) => return Some(Poll::Ready(Err(io::ErrorKind::WriteZero.into()))),
+                Poll::Ready(Ok(count)) => instead.written += count,
+                unwritten => return Some(unwritten),
+            }
+        }
+        let stands_for = instead.stands_for;
+        self.instead = None;
+        Some(Poll::Ready(Ok(stands_for)))
+    }
+}
+
 impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
@@ -51,7 +76,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        let polled = Pin::new(&mut self.inner).poll_write(cx, buf);
+        let polled = self.write_instead(cx, buf).unwrap_or_else(|| Pin::new(&mut self.inner).poll_write(cx, buf));
         self.unless_stalled(cx, polled)
     }
 
@@ -60,7 +85,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let polled = Pin::new(&mut self.inner).poll_write_vectored(cx, bufs);
+        let head = bufs.first().map_or(&[][..], |head| head);
+        let polled =
+            self.write_instead(cx, head).unwrap_or_else(|| Pin::new(&mut self.inner).poll_write_vectored(cx, bufs));
         self.unless_stalled(cx, polled)
     }
 

@@ -38,10 +38,15 @@ impl Process {
         self.url.trim_start_matches("http://")
     }
 
-    /// Tells it to stop, and waits until it has.
-    pub fn terminate(&mut self) -> ExitStatus {
+    /// Tells it to stop.
+    pub fn tell(&self) {
         let told = Command::new("kill").args(["-TERM", &self.id().to_string()]).status();
         assert!(told.expect("kill").success());
+    }
+
+    /// Tells it to stop, and waits until it has.
+    pub fn terminate(&mut self) -> ExitStatus {
+        self.tell();
         self.child.wait().expect("its end")
     }
 

@@ -173,3 +173,26 @@ async fn servers_that_are_restarted_one_by_one_under_load_fail_no_request() {
     let stored = count(&processes[0], &load.token);
     assert_eq!(stored, json!(load.created.load(Ordering::SeqCst)), "what was acknowledged is there, once");
 }
+
+/// Whoever stands at the terminal and says it again does not want to wait, neither for balancers nor for requests.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_further_signal_ends_the_wait_for_balancers_and_then_that_for_requests() {
+    let names = ["SHUTDOWN_DELAY_MS", "SHUTDOWN_TIME_MS", "BODY_IDLE_MS", "REQUEST_TIME_MS"];
+    let long = names.map(|name| format!("CAIRN_LIMIT_{name}=600000"));
+    let words: Vec<_> = ["env"].into_iter().chain(long.iter().map(String::as_str)).collect();
+    let server = Server::on(Kind::Geopackage, &[]).await;
+    let began = Instant::now();
+    let mut process = Process::start(&server, &words);
+    let address = process.address().to_owned();
+    let mut running = TcpStream::connect(&address).expect("a connection");
+    let head =
+        "POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n";
+    running.write_all(head.as_bytes()).expect("half a request");
+    process.tell();
+    wait("no balancer leads anybody here", || !is_ready(&address));
+    assert!(TcpStream::connect(&address).is_ok(), "it waits for the balancers");
+    process.tell();
+    wait("nobody new is let in", || TcpStream::connect(&address).is_err());
+    assert!(process.terminate().success());
+    assert!(began.elapsed() < PATIENCE, "it waited for the request");
+}

@@ -82,3 +82,35 @@ async fn no_path_walks_out_of_the_folder() {
         assert_eq!(get(&site, path, &[]).await.status, StatusCode::NOT_FOUND, "{path}");
     }
 }
+
+#[tokio::test]
+async fn every_route_is_below_the_path_of_the_public_url_and_at_the_root_for_proxies_that_take_it_away() {
+    let site = site(&[("CAIRN_PUBLIC_URL", "https://example.org/public/maps/")]);
+    let table = [
+        ("/public/maps/", 200, ""),
+        ("/", 200, ""),
+        ("/public/maps", 308, "maps/"),
+        ("/public/maps?a=b", 308, "maps/"),
+        ("/public/maps/livez", 200, ""),
+        ("/livez", 200, ""),
+        ("/public/maps/graphql?query=%7Bhello%7D", 200, ""),
+        ("/public/maps/graphql", 400, ""),
+        ("/public/maps/graphiql", 308, "graphiql/"),
+        ("/public/maps/graphiql/", 200, ""),
+        ("/public/maps/assets/app-1a2b.js", 200, ""),
+        ("/public/maps/public/maps/livez", 404, ""),
+        ("/public/mapslivez", 404, ""),
+        ("/public", 404, ""),
+        ("/public/maps//livez", 404, ""),
+    ];
+    for (path, status, place) in table {
+        let answer = get(&site, path, &[("host", "example.org")]).await;
+        assert_eq!((answer.status.as_u16(), answer.header("location")), (status, place), "{path}");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(answer.header("x-request-id").len(), 32, "{path}");
+        assert!(status != 308 || answer.body.is_empty(), "{path}");
+    }
+    assert_eq!(get(&site, "/public/maps", &[("host", "evil.example")]).await.status.as_u16(), 421);
+    let framed = get(&site, "/public/maps/graphiql/", &[("host", "example.org")]).await;
+    assert!(framed.header("content-security-policy").contains("'unsafe-inline'"), "as at the root");
+}
