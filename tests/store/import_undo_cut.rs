@@ -22,7 +22,7 @@ crate::on_both_stores! {
 
 /// How often a server is killed while it takes an import back.
 const KILLS: u32 = 10;
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Another program that keeps writers waiting until it is dropped.
 async fn hold(server: &Server, store: Kind) -> Box<dyn Any> {
