@@ -200,7 +200,7 @@ limits! {
         changes_days: u32 = 30, 1..=36_500, "CAIRN_LIMIT_CHANGES_DAYS";
         /// An import can be taken back for so many days: so long is kept what it changed and deleted.
         undo_days: u32 = 7, 1..=60, "CAIRN_LIMIT_UNDO_DAYS";
-        /// Most locations of an import that can be taken back. An undo is one request, and has its time.
+        /// Most locations of an import that can be taken back: for so long an undo holds up other writers of a file.
         undo_locations: u64 = 200_000, 1..=10_000_000, "CAIRN_LIMIT_UNDO_LOCATIONS";
     }
 }

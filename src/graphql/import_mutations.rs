@@ -85,7 +85,8 @@ impl ImportMutations {
     /// Takes a finished import of yours back, for administrators one of anybody, in one transaction: what it made is deleted, what
     /// it changed is as it was, what it deleted is there again under its id. An undo is a change like any other: versions count
     /// on. What it needs is kept for some days (`undoUntil`) of imports that are not too large (`undo`). A location that was
-    /// changed after the import is never overwritten. An API token needs the scope `import`.
+    /// changed after the import is never overwritten. A large one outlives its request: when that ends with a time-out, ask
+    /// `importJob` until `undo` is `DONE`. An API token needs the scope `import`.
     #[graphql(guard = "Needs::Importer", complexity = "500 + child_complexity")]
     async fn undo_import(
         &self,

@@ -57,6 +57,16 @@ impl Process {
 
     /// Asks it over HTTP with a bearer token; gives the status and the response object.
     pub fn ask(&self, token: &str, query: &str, variables: &Value) -> (u16, Value) {
+        let mut stream = self.send(token, query, variables);
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no head in {answer:?}"));
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+        (status, serde_json::from_str(body).unwrap_or_else(|error| panic!("{error} in {answer:?}")))
+    }
+
+    /// The same without waiting for the answer.
+    pub fn send(&self, token: &str, query: &str, variables: &Value) -> TcpStream {
         let body = json!({ "query": query, "variables": variables }).to_string();
         let mut stream = TcpStream::connect(self.address()).expect("a connection");
         write!(
@@ -67,11 +77,7 @@ impl Process {
             body.len()
         )
         .expect("sent");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("an answer");
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no head in {answer:?}"));
-        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
-        (status, serde_json::from_str(body).unwrap_or_else(|error| panic!("{error} in {answer:?}")))
+        stream
     }
 }
 

@@ -104,7 +104,7 @@ async fn what_the_shell_exports_it_imports_again_without_a_change(store: Kind) {
 }
 
 /// A number that differs from round to round.
-fn random(seed: &mut u64) -> u64 {
+pub fn random(seed: &mut u64) -> u64 {
     *seed ^= *seed << 13;
     *seed ^= *seed >> 7;
     *seed ^= *seed << 17;

@@ -21,11 +21,11 @@ crate::on_both_stores! {
     what_is_kept_is_taken_away_when_its_time_is_over,
 }
 
-const UNDO: &str = "mutation($id: ID!, $c: UndoConflict! = FAIL, $dry: Boolean = false) {
+pub const UNDO: &str = "mutation($id: ID!, $c: UndoConflict! = FAIL, $dry: Boolean = false) {
     undoImport(id: $id, onConflict: $c, dryRun: $dry) { deleted changed restored skipped job { undo undoUntil } } }";
 const LAST: &str = "{ importJobs(first: 1) { id undo undoUntil } }";
 
-async fn last(server: &Server, token: &str) -> (String, String) {
+pub async fn last(server: &Server, token: &str) -> (String, String) {
     let (_, answer) = ask_as(&server.router, token, LAST, json!({})).await;
     let job = &answer["data"]["importJobs"][0];
     (text(job, "id"), text(job, "undo"))

@@ -38,6 +38,7 @@ mod import_bulk;
 mod import_limits;
 mod import_process;
 mod import_undo;
+mod import_undo_cut;
 mod import_upload;
 mod imports;
 mod login_work;

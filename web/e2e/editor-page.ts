@@ -37,6 +37,19 @@ export class Elsewhere {
     return made.createLocation.location.id;
   }
 
+  /** So many trees on one line, each with a number; every thirtieth stands, the others are felled. */
+  async makeMany(layer: string, count: number): Promise<void> {
+    const query = 'mutation Many($layer: String!, $input: [UpsertLocationInput!]!) { upsertLocations(layer: $layer, input: $input) { created } }';
+    const trees = Array.from({ length: count }, (_, index) => ({ externalId: `tree-${index}`, name: `Tree ${index}`, geometry: { type: 'Point', coordinates: [index / 100, 50] }, properties: { kind: index % 30 === 0 ? 'tree' : 'felled' } }));
+    for (let from = 0; from < count; from += 500) await this.ask(query, { layer, input: trees.slice(from, from + 500) });
+  }
+
+  /** How many of a layer are of a kind. */
+  async count(layer: string, kind: string): Promise<number> {
+    const query = 'query Count($layer: String!, $kind: JSON!) { locations(filter: { layer: { eq: $layer }, property: { path: "kind", eq: $kind } }) { totalCount } }';
+    return (await this.ask<{ locations: { totalCount: number } }>(query, { layer, kind })).locations.totalCount;
+  }
+
   async rename(id: string, name: string): Promise<void> {
     await this.ask('mutation Rename($id: ID!, $name: String!) { updateLocation(id: $id, input: { name: $name }) { location { id } } }', { id, name });
   }

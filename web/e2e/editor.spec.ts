@@ -166,6 +166,33 @@ test('a deletion is undone, and so is one of many', { tag: '@both' }, async ({ p
   expect(await elsewhere.contents('many')).toMatchObject([{ name: 'Ash' }, { name: 'Beech' }, { name: 'Elm' }]);
 });
 
+test('more locations than a call takes are changed and deleted slice by slice', { tag: '@both' }, async ({ page, server, request }) => {
+  const elsewhere = await new Elsewhere(request, server).signIn();
+  await elsewhere.makeLayer('forest', 'Forest');
+  await elsewhere.makeMany('forest', 1_201);
+  const editor = new EditorPage(page);
+  await editor.enter(server, 'Forest');
+  await expect(editor.row('Tree 1')).toBeVisible();
+
+  await editor.button('Change a property …').click();
+  const edit = page.getByRole('dialog', { name: 'Change a property' });
+  await expect(edit.getByText('A change of more than 1,000 locations cannot be undone.')).toBeVisible();
+  await edit.getByRole('textbox', { name: 'Property', exact: true }).fill('kind');
+  await edit.getByLabel('New value').fill('felled');
+  await edit.getByRole('button', { name: 'Try it out' }).click();
+  await expect(edit.getByText('Of the first 1,000 locations 34 would be changed.')).toBeVisible();
+  await edit.getByRole('button', { name: 'Change them' }).click();
+  await expect(editor.status).toHaveText('41 locations are changed');
+  expect(await elsewhere.count('forest', 'felled')).toBe(1_201);
+
+  await editor.button('Delete …').click();
+  const remove = page.getByRole('dialog', { name: 'Delete locations' });
+  await expect(remove.getByText('1,201 locations would be deleted.')).toBeVisible();
+  await remove.getByRole('button', { name: 'Delete them' }).click();
+  await expect(editor.status).toHaveText('1,201 locations are deleted');
+  expect(await elsewhere.count('forest', 'felled')).toBe(0);
+});
+
 test('the keyboard alone makes, changes and deletes a location', async ({ page, server, request }) => {
   const elsewhere = await new Elsewhere(request, server).signIn();
   await elsewhere.makeLayer('keys', 'Keys');

@@ -170,7 +170,11 @@ impl Imports {
     /// Takes a finished import back, of one's own or, for administrators, of anybody, if one may still import into its layer.
     pub async fn undo(&self, author: &Author, wish: UndoWish) -> Result<(ImportJob, UndoCounts)> {
         let job = self.one(&author.viewer, wish.id).await?;
-        let counts = undoing::undo(&self.locations, author, &job, wish).await?;
+        let counts = if wish.dry_run {
+            undoing::foresee(&self.locations, author, &job).await?
+        } else {
+            undoing::undo(&self.locations, author, &job, wish.on_conflict).await?
+        };
         Ok((self.one(&author.viewer, wish.id).await?, counts))
     }
 

@@ -3,13 +3,27 @@
 //!
 //! A location that was changed since has another version than the import left, and is not touched.
 
+use sea_orm::{ConnectionTrait, Statement};
+
 use crate::error::{Error, Result};
 use crate::geometry::Envelope;
 use crate::model::LayerId;
 use crate::model::import::{ImportId, UndoCounts};
+use crate::store::Store;
 use crate::store::dialect::Dialect;
 use crate::store::write::Writing;
 use crate::store::write::imports::ImportBatch;
+
+impl Store {
+    /// What [`Writing::undo_import`] would do at this moment. Reads.
+    pub async fn foresee_undo(&self, job: ImportId, layer: LayerId) -> Result<UndoCounts> {
+        let backend = self.reader.get_database_backend();
+        let statement = Statement::from_sql_and_values(backend, FORESEE, [job.into(), layer.into()]);
+        let row = self.reader.query_one_raw(statement).await?.ok_or_else(|| Error::internal("a count gave no row"))?;
+        let count = |column| Ok::<_, Error>(row.try_get_by_index::<i64>(column)?.unsigned_abs());
+        Ok(UndoCounts { deleted: count(0)?, changed: count(1)?, restored: count(2)?, skipped: count(3)? })
+    }
+}
 
 impl Writing {
     /// Makes the rows of a batch the contents of those locations that have their external ids and differ, and keeps what these
@@ -173,6 +187,18 @@ const CHANGE_KEPT: &str = "WITH old AS MATERIALIZED (
     UPDATE location SET name = old.n, geom = old.g::geometry, properties = old.p, version = location.version + 1,
         updated_at = now(), updated_by = $4
     FROM old WHERE location.id = old.id";
+
+/// What `GONE` and `CHANGED_SINCE` leave, and what the latter takes.
+const FORESEE: &str = "SELECT count(*) FILTER (WHERE operation = 'CREATED' AND is_as_left),
+        count(*) FILTER (WHERE operation = 'UPDATED' AND is_as_left),
+        count(*) FILTER (WHERE operation = 'DELETED' AND is_as_left),
+        count(*) FILTER (WHERE NOT is_as_left AND NOT (operation = 'CREATED' AND is_gone))
+    FROM (SELECT operation, location.id IS NULL AS is_gone, CASE
+            WHEN operation <> 'DELETED' THEN location.id IS NOT NULL AND location.version = import_image.version
+            WHEN location.id IS NOT NULL THEN false
+            ELSE NOT EXISTS (SELECT 1 FROM location AS other
+                WHERE other.layer_id = $2 AND other.external_id = import_image.external_id) END AS is_as_left
+        FROM import_image LEFT JOIN location ON location.id = location_id WHERE job_id = $1) AS met";
 
 /// What was made and has been deleted since is as it shall be.
 const GONE: &str = "DELETE FROM import_image WHERE job_id = $1 AND operation = 'CREATED'

@@ -6,12 +6,13 @@ import { choice, field, form, sentenceOf, textOf } from '../shared/forms';
 import type { Content } from './content';
 import { same } from './content';
 import type { Step } from './history';
+import { changeAll, deleteAll, reportOf, SLICE, type Course } from './slices';
 import { writeAll } from './steps';
 import type { EditApi, LocationFilter, Stored } from './queries';
 import { freeField, readValue, type Kind } from './schema-form';
 
-/** The server takes so many in one call, and one step of undoing holds as many. */
-export const MOST = 1_000;
+/** One step of undoing holds so many. */
+const MOST = SLICE;
 
 /** What a bulk change is about: the rows that were chosen, or everything that the table shows. */
 export interface Meant {
@@ -29,8 +30,9 @@ interface Bulk {
 
 /** Asks the server how many would go, says it, and deletes when that is wanted. */
 export async function openBulkDelete({ api, meant, onDone }: Bulk): Promise<void> {
-  const count = await api.removeMany(meant.filter, true);
+  const count = await api.count(meant.filter);
   const canUndo = count <= MOST;
+  const watch = watching(count);
   const dialog = openDialog(
     t('bulk.deleteTitle'),
     form(
@@ -38,22 +40,47 @@ export async function openBulkDelete({ api, meant, onDone }: Bulk): Promise<void
         submit: t('bulk.delete'),
         label: t('bulk.deleteTitle'),
         async onSubmit() {
-          const gone = canUndo ? await api.contents(meant.filter, MOST) : [];
-          await api.removeMany(canUndo ? idsOf(gone) : meant.filter, false);
+          if (!canUndo) {
+            const outcome = await watch.run((course) => deleteAll(api, meant.filter, course));
+            dialog.close();
+            onDone(reportOf(outcome, tn('bulk.deleted', outcome.done)), null);
+            return;
+          }
+          const gone = await api.contents(meant.filter, MOST);
+          const deleted = await api.removeMany(idsOf(gone), false);
           dialog.close();
-          onDone(tn('bulk.deleted', count), canUndo ? undelete(api, gone, tn('bulk.deleted', count)) : null);
+          onDone(tn('bulk.deleted', deleted), undelete(api, gone, tn('bulk.deleted', deleted)));
         },
       },
       h('p', {}, tn('bulk.wouldDelete', count)),
       canUndo ? null : h('p', { class: 'notice' }, t('bulk.noUndo', { count: MOST })),
     ),
+    watch.element,
   );
+  dialog.addEventListener('close', watch.stop);
+}
+
+/** How far a change has come, and the button that stops it: what is done by then stays done. */
+function watching(count: number) {
+  const controller = new AbortController();
+  const told = h('p', { role: 'status' });
+  const stop = (): void => controller.abort();
+  const element = h('div', { hidden: true }, told, h('button', { type: 'button', onclick: stop }, t('bulk.stop')));
+  const run = <T>(work: (course: Course) => Promise<T>): Promise<T> => {
+    element.hidden = false;
+    const onProgress = (met: number): void => void (told.textContent = t('bulk.progress', { met, count }));
+    onProgress(0);
+    return work({ count, signal: controller.signal, onProgress });
+  };
+  return { element, run, stop };
 }
 
 /** A property of all of them gets one value, or none. */
 export function openBulkEdit({ api, meant, onDone }: Bulk): void {
   const kinds: [Kind, string][] = [['text', t('edit.kindText')], ['number', t('edit.kindNumber')], ['boolean', t('edit.kindBoolean')], ['json', 'JSON']];
   const told = h('p', { role: 'status' });
+  const isLarge = meant.count > MOST;
+  const watch = watching(meant.count);
   let ready: { key: string; stored: Stored[]; value: unknown } | null = null;
   const value = field({ name: 'value', label: t('bulk.value'), hint: t('bulk.valueHint') });
   value.querySelector('input')?.removeAttribute('required');
@@ -74,12 +101,12 @@ export function openBulkEdit({ api, meant, onDone }: Bulk): void {
         const stored = (await api.contents(meant.filter, MOST)).filter(({ content }) => !same(content.properties[key], read.value));
         const faults = await tryOut(api, meant.layer, stored, (content) => withProperty(content, key, read.value));
         ready = { key, stored, value: read.value };
-        told.textContent = faults ?? tn('bulk.wouldChange', stored.length);
-        apply.hidden = faults !== null || stored.length === 0;
+        told.textContent = faults ?? (isLarge ? t('bulk.wouldChangeSome', { count: stored.length, most: MOST }) : tn('bulk.wouldChange', stored.length));
+        apply.hidden = faults !== null || (stored.length === 0 && !isLarge);
       },
     },
-    h('p', {}, tn('bulk.meant', Math.min(meant.count, MOST))),
-    meant.count > MOST ? h('p', { class: 'notice' }, t('bulk.most', { count: MOST })) : null,
+    h('p', {}, tn('bulk.meant', meant.count)),
+    isLarge ? h('p', { class: 'notice' }, t('bulk.most', { count: MOST })) : null,
     field({ name: 'property', label: t('filter.property') }),
     choice('kind', t('edit.kind'), kinds.map(([key, text]) => ({ value: key, text }))),
     value,
@@ -87,12 +114,19 @@ export function openBulkEdit({ api, meant, onDone }: Bulk): void {
   );
   // What was tried is what is made: other values are tried anew.
   asking.addEventListener('input', () => (apply.hidden = true));
-  const dialog = openDialog(t('bulk.editTitle'), asking, apply);
+  const dialog = openDialog(t('bulk.editTitle'), asking, apply, watch.element);
+  dialog.addEventListener('close', watch.stop);
 
   async function make(): Promise<void> {
     if (ready === null) return;
     apply.disabled = true;
     const { key, stored, value: wanted } = ready;
+    if (isLarge) {
+      const outcome = await watch.run((course) => changeAll(api, meant.filter, (content) => withProperty(content, key, wanted), course));
+      dialog.close();
+      onDone(reportOf(outcome, tn('bulk.changed', outcome.done)), null);
+      return;
+    }
     const before = stored.map(({ content }) => content);
     const after = before.map((content) => withProperty(content, key, wanted));
     try {

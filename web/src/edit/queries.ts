@@ -30,8 +30,9 @@ const PAGE = graphql(`
 
 /** The full content of many, for bulk edits and for what undoes them. */
 const CONTENTS = graphql(`
-  query EditContents($filter: LocationFilter!, $first: Int!) {
-    locations(filter: $filter, first: $first) {
+  query EditContents($filter: LocationFilter!, $first: Int!, $after: String) {
+    locations(filter: $filter, first: $first, after: $after) {
+      pageInfo { hasNextPage endCursor }
       nodes { id version name externalId properties geometry(precision: 15) layer { key } }
     }
   }
@@ -131,7 +132,17 @@ export class EditApi {
 
   /** At most 1,000 are answered. */
   async contents(filter: LocationFilter, first: number): Promise<Stored[]> {
-    return (await this.session.ask(CONTENTS, { filter, first })).locations.nodes.map(storedOf);
+    return (await this.slice(filter, first, null)).stored;
+  }
+
+  /** Those after a cursor, in the order of their numbers, and the cursor of the next ones. */
+  async slice(filter: LocationFilter, first: number, after: string | null): Promise<{ stored: Stored[]; next: string | null }> {
+    const { nodes, pageInfo } = (await this.session.ask(CONTENTS, { filter, first, after })).locations;
+    return { stored: nodes.map(storedOf), next: pageInfo.hasNextPage ? pageInfo.endCursor : null };
+  }
+
+  async count(filter: LocationFilter): Promise<number> {
+    return (await this.page({ filter, orderBy: [], first: 1 })).totalCount;
   }
 
   async inView(filter: LocationFilter, first: number, precision: number) {

@@ -1,6 +1,7 @@
 // What the import asks and tells the server.
 import type { ResultOf } from 'gql.tada';
 import { graphql } from '../shared/graphql';
+import { ApiError } from '../shared/api';
 import { isOpen } from '../shared/jobs';
 import type { Session } from '../shared/session';
 import type { ImportOptions } from './options';
@@ -44,6 +45,12 @@ const UNDO = graphql(`
   }
 `);
 
+const UNDO_STATE = graphql(`
+  query ImportUndoState($id: ID!) {
+    importJob(id: $id) { undo }
+  }
+`);
+
 const LAYERS = graphql(`
   query ImportLayers {
     layers { key title visibility }
@@ -56,6 +63,10 @@ export type JobRow = ResultOf<typeof JOBS>['importJobs'][number];
 
 /** A file is large: how far it is is asked for again and again. */
 const ASK_AGAIN_MS = 400;
+
+/** The server goes on with an undo whose request was given up; what takes longer than this failed there. */
+const UNDO_ASK_AGAIN_MS = 1_000;
+const UNDO_GIVE_UP_MS = 600_000;
 
 export class ImportApi {
   constructor(private readonly session: Session) {}
@@ -89,8 +100,22 @@ export class ImportApi {
     await this.session.ask(CANCEL, { id });
   }
 
-  /** What taking it back would do: an undo that is wanted after that leaves alone what somebody changed since. */
-  async undo(id: string, dryRun: boolean): Promise<Undone> {
-    return (await this.session.ask(UNDO, { id, dryRun })).undoImport;
+  /** What taking it back would do. */
+  async foresee(id: string): Promise<Undone> {
+    return (await this.session.ask(UNDO, { id, dryRun: true })).undoImport;
+  }
+
+  /** Takes an import back, but for what somebody changed since. A large one outlives its request: it is waited for. */
+  async undo(id: string): Promise<void> {
+    try {
+      await this.session.ask(UNDO, { id, dryRun: false });
+    } catch (error) {
+      if (!(error instanceof ApiError && ['TIMEOUT', 'NETWORK'].includes(error.code))) throw error;
+      const giveUp = Date.now() + UNDO_GIVE_UP_MS;
+      while ((await this.session.ask(UNDO_STATE, { id })).importJob?.undo !== 'DONE') {
+        if (Date.now() > giveUp) throw error;
+        await new Promise((resolve) => setTimeout(resolve, UNDO_ASK_AGAIN_MS));
+      }
+    }
   }
 }

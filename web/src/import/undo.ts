@@ -7,7 +7,7 @@ import type { ImportApi, Undone } from './queries';
 
 /** Asks the server for the counts, says them, and takes the import back when that is wanted. */
 export async function openUndo(api: ImportApi, id: string, onDone: () => void): Promise<void> {
-  const counts = await api.undo(id, true);
+  const counts = await api.foresee(id);
   const dialog = openDialog(
     t('import.undo'),
     form(
@@ -15,7 +15,7 @@ export async function openUndo(api: ImportApi, id: string, onDone: () => void): 
         submit: t('import.undoNow'),
         label: t('import.undo'),
         async onSubmit() {
-          await api.undo(id, false);
+          await api.undo(id);
           dialog.close();
           onDone();
         },
