@@ -1,6 +1,7 @@
 //! Where the backups are: the folder, or a bucket with the folder as the table on which they are made and read.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use chrono::Utc;
 use tokio::task::spawn_blocking;
@@ -44,6 +45,14 @@ impl Place {
         let mut backups = bucket.list().await?;
         backups.sort_by_key(|backup| backup.at);
         Ok(backups)
+    }
+
+    /// Whether the bucket, if there is one, lets us list, write and delete; a small object comes and goes.
+    pub async fn try_bucket(&self, within: Duration) -> Result<()> {
+        match &self.bucket {
+            Some(bucket) => bucket.try_out(within).await,
+            None => Ok(()),
+        }
     }
 
     /// The backup of this name, or the newest one.
