@@ -31,6 +31,8 @@ const RETRY_TIME: Duration = Duration::from_mins(2);
 const SMALL_TIME: Duration = Duration::from_mins(3);
 /// A download in which nothing comes for so long is given up.
 const IDLE: Duration = Duration::from_mins(1);
+/// What is written to see whether that is allowed. It has no time, so it is never taken for a backup.
+const TRIAL: &str = "cairn-check";
 
 /// The bucket, with the prefix of our objects.
 #[derive(Debug, Clone)]
@@ -83,6 +85,19 @@ impl Bucket {
             Ok(backups)
         };
         self.in_time(read).await
+    }
+
+    /// Does once, within this time, what a backup needs: to list, to write, to delete.
+    pub(super) async fn try_out(&self, within: Duration) -> Result<()> {
+        let trial = self.key(TRIAL);
+        let work = async {
+            if let Some(first) = self.store.list(Some(&self.prefix)).next().await {
+                first.map_err(|error| self.cannot("listed", error))?;
+            }
+            self.store.put(&trial, TRIAL.into()).await.map_err(|error| self.cannot("written", error))?;
+            self.delete(&trial).await
+        };
+        timeout(within, work).await.map_err(|_| self.slow())?
     }
 
     /// Carries a file there under this name, its sum first.
@@ -164,15 +179,16 @@ impl Bucket {
     /// Takes a backup and its sum away.
     pub(super) async fn remove(&self, name: &str) -> Result<()> {
         for name in [name.to_owned(), sum_name(name)] {
-            let gone = async {
-                match self.store.delete(&self.key(&name)).await {
-                    Err(object_store::Error::NotFound { .. }) | Ok(()) => Ok(()),
-                    Err(error) => Err(self.cannot("deleted", error)),
-                }
-            };
-            self.in_time(gone).await?;
+            self.in_time(self.delete(&self.key(&name))).await?;
         }
         Ok(())
+    }
+
+    async fn delete(&self, key: &Key) -> Result<()> {
+        match self.store.delete(key).await {
+            Err(object_store::Error::NotFound { .. }) | Ok(()) => Ok(()),
+            Err(error) => Err(self.cannot("deleted", error)),
+        }
     }
 
     fn key(&self, name: &str) -> Key {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use age::x25519::Recipient;
 use chrono::Utc;
@@ -72,6 +73,14 @@ impl Place {
         let mut backups = bucket.list().await?;
         backups.sort_by_key(|backup| backup.at);
         Ok(backups)
+    }
+
+    /// Whether the bucket, if there is one, lets us list, write and delete; a small object comes and goes.
+    pub async fn try_bucket(&self, within: Duration) -> Result<()> {
+        match &self.bucket {
+            Some(bucket) => bucket.try_out(within).await,
+            None => Ok(()),
+        }
     }
 
     /// The backup of this name, or the newest one.

@@ -22,6 +22,7 @@ pub async fn all(config: &Config) -> Vec<Finding> {
     findings.push(outside::server(config).await);
     findings.extend(outside::certificate(config, now).await);
     findings.extend(outside::names(config).await);
+    findings.extend(outside::bucket(config).await);
     findings.push(outside::alerts(config).await);
     findings
 }

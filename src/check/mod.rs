@@ -1,7 +1,7 @@
 //! `cairn check`: what an operator should know before going live and after, one finding a line, each with what to do.
 //!
 //! `machine` looks at settings and disks, `database` at the store (it only reads), `outside` at what is reached over the network:
-//! the running server, its certificate, its names, the mail server.
+//! the running server, its certificate, its names, the bucket of the backups, the mail server.
 
 mod all;
 mod database;

@@ -1,4 +1,4 @@
-//! What is reached over the network: the running server, what it serves, the names that lead to it, the mail server.
+//! What is reached over the network: the running server, what it serves, the names that lead to it, the bucket, the mail server.
 
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -7,6 +7,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use super::finding::Finding;
+use crate::backup::Place;
 use crate::config::{Config, Tls};
 use crate::error::Result;
 use crate::healthcheck::{self, reachable};
@@ -160,6 +161,21 @@ impl Led {
             }
         }
     }
+}
+
+/// Whether the bucket of the backups can be used; nothing with a folder.
+pub async fn bucket(config: &Config) -> Option<Finding> {
+    let about = "backup-bucket";
+    let bucket = config.backup.bucket.as_ref()?;
+    let tried = async { Place::new(&config.backup)?.try_bucket(PATIENCE * 2).await };
+    Some(match tried.await {
+        Ok(()) => Finding::good(about, format!("{bucket} can be listed, written and deleted from")),
+        Err(error) => {
+            let todo =
+                "look at CAIRN_BACKUP_URL and the AWS_ settings; the keys need the rights to list, write and delete";
+            Finding::fault(about, error.to_string(), todo)
+        }
+    })
 }
 
 /// Whether somebody hears of a trouble, and whether the mail server answers.

@@ -95,12 +95,13 @@ impl House {
             tracing::debug!(%peer, "too many connections: this one is closed");
             return;
         };
+        let peer = peer.into();
         let (shared, stopped) = (Arc::clone(&self.shared), self.stopped.clone());
         self.connections.spawn(async move {
             if is_led {
                 drive_led(stream, peer, &mut seat, shared, stopped).await;
             } else {
-                drive(stream, peer.into(), shared, stopped).await;
+                drive(stream, peer, shared, stopped).await;
             }
             drop(seat);
         });

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::server::TlsStream;
 use tokio_util::either::Either;
 use tower::ServiceExt as _;
@@ -89,6 +89,8 @@ impl Shared {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Peer {
     address: SocketAddr,
+    /// Its time for a first head counts from here.
+    pub(super) accepted: Instant,
     /// Whether its `X-Forwarded-For` may count. A TCP proxy passes on what a client wrote: where it names no client, the proxy
     /// that is trusted seems to be who says so.
     is_heard: bool,
@@ -96,7 +98,7 @@ pub(super) struct Peer {
 
 impl From<SocketAddr> for Peer {
     fn from(address: SocketAddr) -> Self {
-        Self { address, is_heard: true }
+        Self { address, accepted: Instant::now(), is_heard: true }
     }
 }
 
@@ -118,20 +120,22 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// Drives one connection that a proxy leads here: it counts as one of the client that the proxy names.
 pub(super) async fn drive_led(
     mut stream: TcpStream,
-    proxy: SocketAddr,
+    mut peer: Peer,
     seat: &mut Seat<IpAddr>,
     shared: Arc<Shared>,
     stop: watch::Receiver<Stage>,
 ) {
-    let within = Duration::from_millis(shared.limits.head_time_ms);
-    let client = match timeout(within, proxied::client(&mut stream)).await.unwrap_or_else(|slow| Err(slow.into())) {
+    let proxy = peer.address;
+    let until = peer.accepted + Duration::from_millis(shared.limits.head_time_ms);
+    let client = match timeout_at(until, proxied::client(&mut stream)).await.unwrap_or_else(|slow| Err(slow.into())) {
         Ok(client) => client,
         Err(error) => {
             tracing::debug!(%proxy, %error, "no header of the PROXY protocol");
             return;
         }
     };
-    let peer = Peer { address: client.unwrap_or(proxy), is_heard: client.is_some() };
+    peer.address = client.unwrap_or(proxy);
+    peer.is_heard = client.is_some();
     if !seat.name(counted_as(peer.address.ip())) {
         tracing::debug!(peer = %peer.address, "too many connections: this one is closed");
         return;
@@ -148,7 +152,7 @@ pub(super) async fn drive(stream: TcpStream, peer: Peer, shared: Arc<Shared>, st
 
 /// Ends by itself, by a time limit, or after its running requests once `stop` is true.
 async fn drive_http(stream: TcpStream, peer: Peer, shared: Arc<Shared>, mut stop: watch::Receiver<Stage>, kept: Kept) {
-    let activity = Activity::new(&shared.limits);
+    let activity = Activity::new(peer.accepted, &shared.limits);
     let secured = tokio::select! {
         secured = secure(stream, shared.entrance.door.as_ref()) => secured,
         () = activity.too_long() => return,

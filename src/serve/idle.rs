@@ -20,14 +20,14 @@ pub(super) struct Activity {
     /// When the last answer ended.
     idle_since_ms: AtomicU64,
     /// When the first byte after that came; 0 while there is none. The accept counts as a first byte, so that
-    /// the handshake and the first head share one time limit.
+    /// the line of a proxy, the handshake and the first head share one time limit.
     head_since_ms: AtomicU64,
 }
 
 impl Activity {
-    pub(super) fn new(limits: &ConnectionLimits) -> Arc<Self> {
+    pub(super) fn new(accepted: Instant, limits: &ConnectionLimits) -> Arc<Self> {
         Arc::new(Self {
-            accepted: Instant::now(),
+            accepted,
             head_time_ms: limits.head_time_ms,
             keep_alive_ms: limits.keep_alive_ms,
             running: AtomicUsize::new(0),

@@ -25,6 +25,8 @@ pub enum Manner {
     Good,
     /// Knows no key.
     Forbids,
+    /// Lets its objects be read alone.
+    OnlyGives,
     /// Breaks the connection when a part has come, and when half of an object is on its way out.
     Cuts,
     /// Takes parts, and then makes no object of them.
@@ -112,7 +114,7 @@ impl FakeBucket {
         let key = parts.uri.path().trim_start_matches("/maps").trim_start_matches('/').to_owned();
         let manner = self.inside().manner;
         assert!(parts.headers.contains_key("authorization"), "every request is signed");
-        if manner == Manner::Forbids {
+        if manner == Manner::Forbids || manner == Manner::OnlyGives && parts.method != Method::GET {
             return Ok(said(StatusCode::FORBIDDEN, "<Error><Code>AccessDenied</Code></Error>"));
         }
         match (&parts.method, query.get("uploadId")) {

@@ -186,3 +186,27 @@ async fn a_backup_that_is_killed_while_it_is_written_is_none_and_the_next_one_is
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(listed(&server, &[]).len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_check_tries_what_a_backup_needs_of_the_bucket_and_leaves_nothing_there() {
+    let server = Server::with_places().await;
+    let bucket = FakeBucket::start().await;
+    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("a port").to_string();
+    let settings: Vec<_> = settings(&bucket).into_iter().chain([("CAIRN_LISTEN", free.as_str())]).collect();
+    for (manner, level, words) in [
+        (Manner::Good, "good", "can be listed, written and deleted from"),
+        (Manner::OnlyGives, "fault", "cannot be written: the keys are wrong or have no right"),
+        (Manner::Forbids, "fault", "cannot be listed: Server returned non-2xx status code: 403 Forbidden"),
+    ] {
+        bucket.behaves(manner);
+        let output = cairn_with(&server, &settings, &["check", "--json"], "");
+        let answer: Value = serde_json::from_slice(&output.stdout).expect("findings");
+        let mut findings = answer["findings"].as_array().expect("findings").iter();
+        let finding = findings.find(|finding| finding["about"] == "backup-bucket").expect("one of the bucket");
+        let said = finding["words"].as_str().expect("words");
+        assert!(finding["level"] == level && said.contains(words) && said.contains(URL), "{manner:?}: {finding}");
+        assert_eq!(output.status.success(), level == "good", "{manner:?}: {answer}");
+        assert!(!answer.to_string().contains("canary"), "{manner:?}");
+        assert!(bucket.names().is_empty(), "{manner:?}: {:?}", bucket.names());
+    }
+}

@@ -73,7 +73,7 @@ const TABLE: &[(&str, &[&str])] = &[
             "error",
         ],
     ),
-    ("check", &["store", "tls", "mail", "healthcheck", "trust", "model", "config", "error"]),
+    ("check", &["backup", "store", "tls", "mail", "healthcheck", "trust", "model", "config", "error"]),
     ("copy", &["store", "serve", "config", "error"]),
     ("healthcheck", &["config", "trust", "error"]),
     ("main", &["cli"]),

@@ -1,14 +1,20 @@
 //! Connections that a proxy leads here.
 
-use super::{GET, GET_LAST, Server, answer_with, connect, until_closed};
+use super::{GET, GET_LAST, PATIENCE, Server, answer_with, connect, hello, until_closed};
 use crate::config::{Config, ConnectionLimits};
 use crate::serve::Entrance;
+use crate::serve::connection::{Peer, Shared, Stage, drive_led};
+use crate::serve::seats::Seats;
 use axum::Router;
 use axum::extract::ConnectInfo;
 use axum::http::HeaderMap;
 use axum::routing::get;
 use std::io::Write as _;
 use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::timeout;
 
 /// Tells its clients where they come from; those from `proxies` come through a proxy.
 async fn mirror(proxies: &str, limits: ConnectionLimits) -> Server {
@@ -98,4 +104,23 @@ async fn the_connections_of_a_client_are_counted_and_not_those_of_its_proxy() {
             assert_eq!(super::rest(&mut led(address, "203.0.113.7", GET)), "", "one is the most");
         })
         .await;
+}
+
+#[tokio::test]
+async fn the_line_of_a_proxy_and_the_head_after_it_share_one_time() {
+    let limits = ConnectionLimits { head_time_ms: 60_000, ..ConnectionLimits::default() };
+    for begun in ["", "PROXY TCP4 203.0.113.7 192.0.2.1 40000 443\r\nGET / HTTP/1.1\r\n"] {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut client = connect(listener.local_addr().unwrap());
+        client.write_all(begun.as_bytes()).unwrap();
+        let (stream, proxy) = listener.accept().await.unwrap();
+        let mut peer = Peer::from(proxy);
+        peer.accepted -= Duration::from_secs(59);
+        let shared = Arc::new(Shared::new(Entrance::plain(hello()), &limits));
+        let mut seat = Seats::new(1, 1).take_unnamed().unwrap();
+        let (_stop, stopped) = watch::channel(Stage::Open);
+        let driven = timeout(PATIENCE, drive_led(stream, peer, &mut seat, shared, stopped));
+        driven.await.expect("closed a second later, and not a minute");
+        assert_eq!(super::rest(&mut client), "");
+    }
 }
