@@ -118,7 +118,7 @@ limits! {
         /// Most header fields of a request; then 431.
         head_fields: usize = 100, 10..=1_000, "CAIRN_LIMIT_HEAD_FIELDS";
         /// Longest silence inside a request body, or of a reader who takes nothing of an answer, in milliseconds.
-        body_idle_ms: u64 = 30_000, 10..=600_000, "CAIRN_LIMIT_BODY_IDLE_MS";
+        body_idle_ms: u64 = 25_000, 10..=600_000, "CAIRN_LIMIT_BODY_IDLE_MS";
         /// Longest time that a connection without a request is kept, in milliseconds.
         keep_alive_ms: u64 = 30_000, 10..=600_000, "CAIRN_LIMIT_KEEP_ALIVE_MS";
         /// Most requests at once on one HTTP/2 connection.

@@ -28,7 +28,8 @@ pub async fn with_editor(server: &Server) -> String {
     String::from_utf8(output.stdout).expect("text").trim().to_owned()
 }
 
-fn create(process: &Process, token: &str, bytes: usize) -> (u16, Value) {
+/// Makes one with so many bytes in its properties.
+pub fn create(process: &Process, token: &str, bytes: usize) -> (u16, Value) {
     process.ask(token, CREATE, &json!({ "text": { "text": "x".repeat(bytes) } }))
 }
 

@@ -58,6 +58,7 @@ mod round_trip;
 mod schema;
 mod sealed;
 mod sight;
+mod slow_clients;
 mod sockets;
 mod subscriptions;
 mod surface;
