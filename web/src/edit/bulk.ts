@@ -2,12 +2,12 @@
 import { h } from '../shared/dom';
 import { openDialog } from '../shared/dialog';
 import { t, tn } from '../shared/i18n';
-import { choice, field, form, sentenceOf, textOf } from '../shared/forms';
+import { choice, field, form, textOf } from '../shared/forms';
 import type { Content } from './content';
 import { same } from './content';
 import type { Step } from './history';
 import { changeAll, deleteAll, reportOf, SLICE, type Course } from './slices';
-import { writeAll } from './steps';
+import { stepOf, writeAll } from './steps';
 import type { EditApi, LocationFilter, Stored } from './queries';
 import { freeField, readValue, type Kind } from './schema-form';
 
@@ -127,18 +127,11 @@ export function openBulkEdit({ api, meant, onDone }: Bulk): void {
       onDone(reportOf(outcome, tn('bulk.changed', outcome.done)), null);
       return;
     }
-    const before = stored.map(({ content }) => content);
-    const after = before.map((content) => withProperty(content, key, wanted));
-    try {
-      await writeAll(api, meant.layer, stored, before, after);
-      dialog.close();
-      const label = tn('bulk.changed', stored.length);
-      onDone(label, { label, undo: () => writeAll(api, meant.layer, stored, after, before), redo: () => writeAll(api, meant.layer, stored, before, after) });
-    } catch (error) {
-      told.textContent = sentenceOf(error);
-    } finally {
-      apply.disabled = false;
-    }
+    const changes = stored.map((one) => ({ stored: one, from: one.content, to: withProperty(one.content, key, wanted) }));
+    const outcome = await writeAll(changes, (change) => api.update(change.stored, change.from, change.to));
+    dialog.close();
+    const label = tn('bulk.changed', outcome.done);
+    onDone(reportOf(outcome, label), outcome.done === 0 ? null : stepOf(api, label, outcome.written));
   }
 }
 

@@ -15,6 +15,11 @@ const LANES = 4;
 /** What is wrong with one location, and says nothing about the next. */
 const OF_ONE = ['CONFLICT', 'NOT_FOUND', 'BAD_INPUT', 'INVALID_GEOMETRY'];
 
+/** Whether a fault is one of a single location. */
+export function isOfOne(error: unknown): boolean {
+  return error instanceof ApiError && OF_ONE.includes(error.code);
+}
+
 /** What became of the locations that were meant. */
 export interface Outcome {
   done: number;
@@ -36,7 +41,8 @@ export interface Course {
   onProgress(met: number): void;
 }
 
-class Tally {
+/** What was met so far. */
+export class Tally {
   #isBroken = false;
   #done = 0;
   #same = 0;
@@ -63,7 +69,7 @@ class Tally {
 
   failed(error: unknown): void {
     this.#fault ??= sentenceOf(error);
-    if (error instanceof ApiError && OF_ONE.includes(error.code)) this.met({ refused: 1 });
+    if (isOfOne(error)) this.met({ refused: 1 });
     else this.#isBroken = true;
   }
 }
@@ -73,19 +79,26 @@ export async function changeAll(api: EditApi, filter: LocationFilter, change: (c
   const tally = new Tally(course);
   await inSlices(tally, async (after) => {
     const { stored, next } = await api.slice(filter, SLICE, after);
-    const waiting = stored.values();
-    const lane = async (): Promise<void> => {
-      for (const one of waiting) {
-        if (tally.isOver) return;
-        const wanted = change(one.content);
-        if (sameContent(one.content, wanted)) tally.met({ same: 1 });
-        else await api.update(one, one.content, wanted).then(() => tally.met({ done: 1 }), (error: unknown) => tally.failed(error));
-      }
-    };
-    await Promise.all(Array.from({ length: LANES }, lane));
+    await inLanes(tally, stored, async (one) => {
+      const wanted = change(one.content);
+      if (sameContent(one.content, wanted)) return 'same';
+      await api.update(one, one.content, wanted);
+      return 'done';
+    });
     return next;
   });
   return tally.outcome;
+}
+
+/** Works on some at once, until all were met or it is over. */
+export async function inLanes<T>(tally: Tally, items: Iterable<T>, work: (item: T) => Promise<'done' | 'same'>): Promise<void> {
+  const waiting = items[Symbol.iterator]();
+  const lane = async (): Promise<void> => {
+    for (let next = waiting.next(); next.done !== true && !tally.isOver; next = waiting.next()) {
+      await work(next.value).then((became) => tally.met({ [became]: 1 }), (error: unknown) => tally.failed(error));
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
 }
 
 /** Deletes each location; one that passes the filter no more when its turn comes stays. */
